@@ -1,0 +1,110 @@
+package kv
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// The sizes suit an on-board computer that holds many small records: a store at
+// rest costs well under a megabyte.
+const (
+	memTableBytes = 256 << 10
+	cacheBytes    = 1 << 20
+)
+
+type pebbleStore struct{ db *pebble.DB }
+
+// OpenPebble opens the store in dir, making it if need be. A nil fs is the
+// machine's own file system. A store that another process holds open is an error.
+func OpenPebble(dir string, fs vfs.FS) (Store, error) {
+	if fs == nil {
+		fs = vfs.Default
+	}
+	cache := pebble.NewCache(cacheBytes)
+	defer cache.Unref()
+	db, err := pebble.Open(dir, &pebble.Options{
+		FS:                          fs,
+		Cache:                       cache,
+		MemTableSize:                memTableBytes,
+		MemTableStopWritesThreshold: 4,
+		MaxOpenFiles:                64,
+		FormatMajorVersion:          pebble.FormatNewest,
+		Logger:                      quiet{},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", dir, err)
+	}
+	return &pebbleStore{db}, nil
+}
+
+func (p *pebbleStore) Get(key []byte) ([]byte, bool, error) {
+	v, closer, err := p.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	out := append([]byte{}, v...)
+	return out, true, closer.Close()
+}
+
+func (p *pebbleStore) Apply(b *Batch) error {
+	batch := p.db.NewBatch()
+	defer batch.Close()
+	for _, o := range b.ops {
+		var err error
+		if o.del {
+			err = batch.Delete(o.key, nil)
+		} else {
+			err = batch.Set(o.key, o.value, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return batch.Commit(pebble.Sync)
+}
+
+func (p *pebbleStore) Scan(prefix []byte, fn func(key, value []byte) error) error {
+	it, err := p.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
+	if err != nil {
+		return err
+	}
+	for it.First(); it.Valid(); it.Next() {
+		v, err := it.ValueAndErr()
+		if err == nil {
+			err = fn(it.Key(), v)
+		}
+		if err != nil {
+			return errors.Join(err, it.Close())
+		}
+	}
+	return it.Close()
+}
+
+func (p *pebbleStore) Close() error { return p.db.Close() }
+
+// after is the least key above all keys that begin with prefix, nil if none is.
+func after(prefix []byte) []byte {
+	for i := len(prefix) - 1; i >= 0; i-- {
+		if prefix[i] != 0xff {
+			end := bytes.Clone(prefix[:i+1])
+			end[i]++
+			return end
+		}
+	}
+	return nil
+}
+
+// quiet keeps Pebble's chatter out of the program's log; what goes wrong comes
+// back as an error. A broken invariant still stops the process.
+type quiet struct{}
+
+func (quiet) Infof(string, ...any)              {}
+func (quiet) Errorf(string, ...any)             {}
+func (quiet) Fatalf(format string, args ...any) { panic(fmt.Sprintf("pebble: "+format, args...)) }
