@@ -1,0 +1,185 @@
+package channel
+
+import (
+	"math"
+	"time"
+)
+
+// SpeedOfLightKmS is the speed of light in vacuum, km/s (exact, SI).
+const SpeedOfLightKmS = 299792.458
+
+// Fibre figures: light in glass goes at 0.68 c, and lines between cities are
+// about 1.4 times as long as the great circle.
+const (
+	fibreSpeed  = 0.68
+	fibreDetour = 1.4
+)
+
+// requiredBER is the bit error rate after decoding at which the margin is zero.
+const requiredBER = 1e-6
+
+// boltzmannDB is -10 log10(k), k = 1.380649e-23 J/K (exact, SI).
+const boltzmannDB = 228.59917
+
+// Path is the way between two radios.
+type Path struct {
+	RangeKm      float64 // straight for radios, great circle for Fibre
+	ElevationDeg float64 // of the satellite above the ground end's horizon, for Atmosphere
+	Medium       Medium
+}
+
+// Budget is the state of one direction of a hop.
+type Budget struct {
+	Path
+	PathLossDB       float64 // free-space loss
+	AtmosphereLossDB float64
+	CN0DBHz          float64 // carrier to noise density
+	RateBps          float64 // information bit rate, 0 if even the lowest does not close
+	EbN0DB           float64 // at RateBps (at the lowest rate if none closes)
+	RequiredEbN0DB   float64 // for a bit error rate of 1e-6 after decoding
+	MarginDB         float64 // EbN0DB - RequiredEbN0DB
+	BitErrorRate     float64 // after decoding, at RateBps
+	LightTime        time.Duration
+}
+
+// Closes says whether the hop carries data at all.
+func (b Budget) Closes() bool { return b.RateBps > 0 }
+
+// FrameErrorRate gives the probability that a frame of so many bits does not
+// decode: 1 - (1 - BitErrorRate)^bits; 1 where the hop does not close.
+func (b Budget) FrameErrorRate(bits int) float64 {
+	if !b.Closes() {
+		return 1
+	}
+	if bits <= 0 || b.BitErrorRate == 0 {
+		return 0
+	}
+	return -math.Expm1(float64(bits) * math.Log1p(-b.BitErrorRate))
+}
+
+// Airtime gives how long a frame of so many bytes occupies the hop at its rate.
+// A hop that does not close would take for ever: it gives the longest duration.
+func (b Budget) Airtime(bytes int) time.Duration { return Airtime(bytes, b.RateBps) }
+
+// Airtime gives how long so many bytes take at a rate, rounded up to the nanosecond.
+func Airtime(bytes int, rateBps float64) time.Duration {
+	if rateBps <= 0 {
+		return math.MaxInt64
+	}
+	ns := math.Ceil(float64(bytes) * 8e9 / rateBps)
+	if ns >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return time.Duration(ns)
+}
+
+// Assess works out the direction from tx to rx over a path, at the highest of
+// tx's rates that leaves rx's margin (adaptive coding and modulation). If none
+// leaves it, RateBps is 0 and the other figures are those of the lowest rate.
+func Assess(tx, rx Radio, path Path) Budget {
+	b := carrier(tx, rx, path)
+	if path.Medium == Fibre {
+		if n := len(tx.RatesBps); n > 0 {
+			b.RateBps = tx.RatesBps[n-1]
+		}
+		return b
+	}
+	for i := len(tx.RatesBps) - 1; i >= 0; i-- {
+		b = b.at(tx, tx.RatesBps[i])
+		if b.MarginDB >= rx.MarginDB {
+			return b
+		}
+	}
+	b.RateBps = 0
+	return b
+}
+
+// AssessAt works out the direction at a fixed rate, whatever margin that leaves:
+// the view of a contact whose rate was agreed beforehand.
+func AssessAt(tx, rx Radio, path Path, rateBps float64) Budget {
+	b := carrier(tx, rx, path)
+	if path.Medium == Fibre {
+		b.RateBps = rateBps
+		return b
+	}
+	return b.at(tx, rateBps)
+}
+
+// carrier fills in what does not depend on the rate.
+func carrier(tx, rx Radio, path Path) Budget {
+	b := Budget{Path: path, LightTime: LightTime(path.RangeKm)}
+	if path.Medium == Fibre {
+		b.LightTime = LightTime(path.RangeKm * fibreDetour / fibreSpeed)
+		return b
+	}
+	b.PathLossDB = FreeSpaceLossDB(tx.FrequencyHz, path.RangeKm)
+	if path.Medium == Atmosphere {
+		b.AtmosphereLossDB = GasLossDB(tx.FrequencyHz, path.ElevationDeg)
+	}
+	b.CN0DBHz = tx.EIRPdBW - b.PathLossDB - b.AtmosphereLossDB - rx.LossDB + rx.GTdBK + boltzmannDB
+	b.RequiredEbN0DB = requiredEbN0DB[tx.Modulation] - tx.Code.GainDB()
+	return b
+}
+
+func (b Budget) at(tx Radio, rateBps float64) Budget {
+	b.RateBps = rateBps
+	b.EbN0DB = b.CN0DBHz - 10*math.Log10(rateBps)
+	b.MarginDB = b.EbN0DB - b.RequiredEbN0DB
+	b.BitErrorRate = tx.Modulation.BitErrorRate(b.EbN0DB + tx.Code.GainDB())
+	return b
+}
+
+// requiredEbN0DB holds the uncoded thresholds, which budgets ask for often.
+var requiredEbN0DB = map[Modulation]float64{
+	BPSK: BPSK.RequiredEbN0DB(requiredBER),
+	QPSK: QPSK.RequiredEbN0DB(requiredBER),
+	GMSK: GMSK.RequiredEbN0DB(requiredBER),
+	FSK:  FSK.RequiredEbN0DB(requiredBER),
+}
+
+// FreeSpaceLossDB gives the basic transmission loss 20 log10(4 pi d f / c)
+// between isotropic antennas (ITU-R P.525-4), dB. It is 0 at no distance.
+func FreeSpaceLossDB(frequencyHz, rangeKm float64) float64 {
+	x := 4 * math.Pi * rangeKm * frequencyHz / SpeedOfLightKmS
+	if x <= 1 {
+		return 0
+	}
+	return 20 * math.Log10(x)
+}
+
+// zenithGas tabulates the attenuation by gases from sea level to space, straight
+// up, in a mean annual global reference atmosphere (read from ITU-R P.676-13,
+// figure 4, total).
+var zenithGas = []struct{ frequencyHz, lossDB float64 }{
+	{100e6, 0.005}, {437e6, 0.018}, {1e9, 0.032}, {2.2e9, 0.036}, {5e9, 0.041}, {8.4e9, 0.052},
+	{12e9, 0.075}, {18e9, 0.22}, {22.235e9, 0.55}, {23.28e9, 0.52}, {26e9, 0.32}, {30e9, 0.24}, {37e9, 0.36},
+}
+
+// GasLossDB gives the attenuation by oxygen and water vapour on the way to space
+// at an elevation, dB: the zenith value over the sine of the elevation, which
+// ITU-R P.676 holds good from 5 to 90 degrees; lower elevations count as 5.
+func GasLossDB(frequencyHz, elevationDeg float64) float64 {
+	first, last := zenithGas[0], zenithGas[len(zenithGas)-1]
+	zenith := last.lossDB
+	if frequencyHz <= first.frequencyHz {
+		zenith = first.lossDB
+	}
+	for i := 1; i < len(zenithGas); i++ {
+		a, b := zenithGas[i-1], zenithGas[i]
+		if frequencyHz > a.frequencyHz && frequencyHz <= b.frequencyHz {
+			zenith = a.lossDB + (b.lossDB-a.lossDB)*(frequencyHz-a.frequencyHz)/(b.frequencyHz-a.frequencyHz)
+		}
+	}
+	return zenith / math.Sin(max(elevationDeg, 5)*math.Pi/180)
+}
+
+// LightTime gives the one-way light time over a distance in vacuum, to the nanosecond.
+func LightTime(rangeKm float64) time.Duration {
+	return time.Duration(math.Round(rangeKm / SpeedOfLightKmS * 1e9))
+}
+
+// DopplerHz gives the shift of a carrier seen by the receiver; the range rate is
+// positive when the distance grows, so a rising satellite is heard too high.
+func DopplerHz(frequencyHz, rangeRateKmS float64) float64 {
+	return -frequencyHz * rangeRateKmS / SpeedOfLightKmS
+}
