@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -54,6 +55,9 @@ type Backend interface {
 	// Request says how far a submitted command has come.
 	Request(ctx context.Context, id string) (Request, error)
 
+	// Requests lists up to limit requests, the newest first.
+	Requests(ctx context.Context, limit int) ([]Request, error)
+
 	// Subscribe delivers events until ctx ends, then closes the channel. The
 	// backend never waits for the subscriber: when the channel's buffer is full it
 	// drops events, and the next delivered Seq shows the gap.
@@ -72,6 +76,9 @@ var (
 // NodeID is an ipn node number: a satellite's NORAD id, a station's or a
 // terminal's number.
 type NodeID uint64
+
+// String gives the number in decimal.
+func (n NodeID) String() string { return strconv.FormatUint(uint64(n), 10) }
 
 // Universe is the state of the whole: time, pace and counts.
 type Universe struct {

@@ -16,7 +16,7 @@
 //	GET  /api/v1/tenants/{id}/results     their results, oldest first, by sequence
 //	GET  /api/v1/tenants/{id}/logs        their log lines
 //	POST /api/v1/commands                 a signed command (application/cbor)
-//	GET  /api/v1/requests/{id}            how far a command has come
+//	GET  /api/v1/requests[/{id}]          how far a command has come
 //	GET  /api/v1/events                   server-sent events (see [EventKind])
 //	GET  /openapi.json                    OpenAPI 3.1, generated from these types
 //	GET  /metrics, /healthz               for operations

@@ -42,7 +42,7 @@ type Event struct {
 	Time     time.Time `json:"time" doc:"Simulated time, UTC"`
 	Kind     EventKind `json:"kind" enum:"link,pass,bundle,tenant,result,request,fault,node,universe" doc:"Kind"`
 	Severity Severity  `json:"severity" enum:"debug,info,warn,error" doc:"Rank for people"`
-	Nodes    []NodeID  `json:"nodes,omitempty" doc:"Nodes it concerns"`
+	Nodes    []NodeID  `json:"nodes,omitempty" nullable:"false" doc:"Nodes it concerns"`
 	Text     string    `json:"text" doc:"One line for people"`
 	Link     *Link     `json:"link,omitempty" doc:"The link that changed"`
 	Up       *bool     `json:"up,omitempty" doc:"Whether the link or pass began (true) or ended"`

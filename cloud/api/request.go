@@ -39,7 +39,7 @@ type Request struct {
 	Satellite NodeID          `json:"satellite" doc:"Satellite it goes to"`
 	Size      int             `json:"size" doc:"Bytes of the signed command"`
 	State     RequestState    `json:"state" enum:"pending,done,failed" doc:"Done and failed are final"`
-	Stages    []Stage         `json:"stages" doc:"What happened so far, oldest first"`
+	Stages    []Stage         `json:"stages" nullable:"false" doc:"What happened so far, oldest first"`
 	Next      *Expectation    `json:"next,omitempty" doc:"What is awaited and when it is expected"`
 	Code      string          `json:"code,omitempty" doc:"Stable error code where it failed"`
 	Message   string          `json:"message,omitempty" doc:"What went wrong and what to do"`

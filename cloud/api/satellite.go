@@ -24,8 +24,8 @@ type SatelliteDetail struct {
 	SpeedKmS        float64      `json:"speed_km_s" doc:"Speed in the inertial frame, km/s"`
 	BatteryFraction *float64     `json:"battery_fraction,omitempty" doc:"State of charge, 0 to 1, where known"`
 	QueuedBytes     uint64       `json:"queued_bytes" doc:"Bytes of bundles waiting on board, as far as known"`
-	Peers           []NodeID     `json:"peers" doc:"Nodes it has a link with now"`
-	Track           []TrackPoint `json:"track" doc:"Subsatellite points of about one orbit, oldest first, now included"`
+	Peers           []NodeID     `json:"peers" nullable:"false" doc:"Nodes it has a link with now"`
+	Track           []TrackPoint `json:"track" nullable:"false" doc:"Subsatellite points of about one orbit, oldest first, now included"`
 }
 
 // TrackPoint is one point of a satellite's way.
