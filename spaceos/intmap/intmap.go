@@ -9,6 +9,7 @@ package intmap
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"spacechain/internal/cbor"
 )
@@ -141,3 +142,26 @@ func Same(read, encoded []byte) error {
 	}
 	return &cbor.Error{Offset: at, Msg: "not the deterministic encoding of what it says"}
 }
+
+// Time adds a time in Unix milliseconds unless it is the zero time. The Unix epoch
+// itself is not told from the zero time.
+func (m *Map) Time(k uint64, t time.Time) {
+	if !t.IsZero() {
+		m.Int(k, t.UnixMilli())
+	}
+}
+
+// Time reads Unix milliseconds as a UTC time. Only the years 1970 to 9999 are valid.
+func Time(d *cbor.Decoder) (time.Time, error) {
+	at := d.Offset()
+	ms, err := d.Int()
+	if err != nil {
+		return time.Time{}, err
+	}
+	if ms <= 0 || ms > maxUnixMilli {
+		return time.Time{}, &cbor.Error{Offset: at, Msg: fmt.Sprintf("%d is not a time in Unix milliseconds", ms)}
+	}
+	return time.UnixMilli(ms).UTC(), nil
+}
+
+const maxUnixMilli = 253402300799999 // 9999-12-31T23:59:59.999Z
