@@ -42,7 +42,7 @@ func newDeep(p *Propagator, mode Mode, incl float64) *deep {
 		argp: rs.argp + rm.argp,
 		node: rs.node + rm.node,
 	}
-	theta := timescale.GMST82(p.epoch)
+	theta := theta1982(day)
 	if mode == AFSPC {
 		theta = theta1970(day)
 	}
@@ -53,7 +53,20 @@ func newDeep(p *Propagator, mode Mode, incl float64) *deep {
 // days1950 returns the days from 1949-12-31T00:00 UTC to t.
 func days1950(t time.Time) float64 {
 	jd, frac := timescale.JulianUTC(t)
-	return jd - 2433281.5 + frac
+	return (jd + frac) - 2433281.5
+}
+
+// theta1982 is the sidereal time in rad by the IAU 1982 series; day is that of
+// days1950.
+func theta1982(day float64) float64 {
+	c := (day - 18263.5) / 36525 // centuries from J2000.0
+	s := 67310.54841 + float64((876600*3600+8640184.812866)*c) +
+		float64(0.093104*c*c) - float64(6.2e-6*c*c*c)
+	x := math.Mod(s*degree/240, twoPi)
+	if x < 0 {
+		x += twoPi
+	}
+	return x
 }
 
 // theta1970 is the sidereal time in rad by the formula that the operational

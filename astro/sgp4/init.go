@@ -41,9 +41,6 @@ func (p *Propagator) init(g constants, set settings, kozai, incl, bstar float64)
 	sKm := 78.0
 	if perigeeKm < 156 {
 		sKm = max(perigeeKm-78, 20)
-		if perigeeKm < 98 {
-			sKm = 20
-		}
 	}
 	q := (120 - sKm) / g.radiusKm
 	qoms := float64(q*q) * float64(q*q)

@@ -12,9 +12,10 @@ type attractor struct {
 	ecc                                float64 // eccentricity of its orbit
 }
 
-// thirdBodies returns Sun and Moon at a day counted from 1950, seen from an
-// orbit with ascending node node (Spacetrack Report #3, section 10).
+// thirdBodies returns Sun and Moon at a day counted as days1950 does, seen from
+// an orbit with ascending node node (Spacetrack Report #3, section 10).
 func thirdBodies(day, node float64) (sun, moon attractor) {
+	day += 18261.5 // the series count from 1899-12-31T12:00
 	sinn, cosn := sincos(node)
 	sun = attractor{
 		c:    2.9864797e-6,
@@ -133,7 +134,7 @@ func (b *attractor) secular(f *pull, p *Propagator, incl float64) rates {
 
 // body holds the long-period periodics of Sun or Moon.
 type body struct {
-	anomaly, rate, ecc2                              float64 // ecc2: twice the eccentricity
+	anomaly, rate, ecc2                               float64 // ecc2: twice the eccentricity
 	e2, e3, i2, i3, l2, l3, l4, gh2, gh3, gh4, h2, h3 float64
 }
 
