@@ -1,0 +1,10 @@
+// Package apps holds the sources of the apps that ship with SpaceChain. Each is
+// useful and is also an example; "spacechain app init --example NAME" copies one.
+package apps
+
+import "embed"
+
+// FS has one folder for each app, with its spacechain.yaml.
+//
+//go:embed cloudcover eclipse fieldwatch mailbox snapshot
+var FS embed.FS

@@ -1,0 +1,2 @@
+#include "spc.h"
+SPC_APP { return 0; }
