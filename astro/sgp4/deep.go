@@ -117,6 +117,10 @@ func (p *Propagator) far(t float64, s *State) int {
 	}
 	mm += float64(p.no * float64(p.t2cof*t2))
 
+	l := modTwoPi(mm + argp + node)
+	argp, node = modTwoPi(argp), modTwoPi(node)
+	mm = l - argp - node
+
 	o := orbit{a: a, e: e, argp: argp, node: node}
 	sini, cosi, code := d.perturb(t, incl, mm, &o)
 	if code != 0 {
@@ -127,7 +131,7 @@ func (p *Propagator) far(t float64, s *State) int {
 }
 
 // perturb adds the periodic pulls of Sun and Moon to the mean orbit o with
-// inclination incl and mean anomaly m, and sets o.l. It returns sine and
+// inclination incl, mean anomaly m and a node within 2 pi, and sets o.l. It returns sine and
 // cosine of the perturbed inclination, which is positive.
 func (d *deep) perturb(t, incl, m float64, o *orbit) (sini, cosi float64, code int) {
 	ps := d.bodies[0].at(t)
@@ -150,7 +154,7 @@ func (d *deep) perturb(t, incl, m float64, o *orbit) (sini, cosi float64, code i
 		ci := float64(pinc * cosi)
 		alf := float64(sini*sinn) + (float64(ph*cosn) + float64(ci*sinn))
 		bet := float64(sini*cosn) + (float64(ci*cosn) - float64(ph*sinn))
-		old := math.Mod(o.node, twoPi)
+		old := o.node
 		if old < 0 && d.mode == AFSPC {
 			old += twoPi
 		}

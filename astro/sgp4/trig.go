@@ -37,6 +37,7 @@ const (
 	roundMagic = 0x1.8p52      // adding it rounds to an integer
 	maxReduce  = 0x1p20 * 1.57 // largest angle that three parts reduce
 	twoPi      = 2 * math.Pi
+	twoPi64    = 0x1.921fb54442d18p+2 // twoPi as a double
 	degree     = math.Pi / 180
 )
 
@@ -86,6 +87,25 @@ func rotate(sin, cos, d float64) (float64, float64) {
 	sd := d + float64(float64(d*z)*(-1.0/6+float64(z*(1.0/120-float64(z*(1.0/5040))))))
 	cd := float64(z * (-0.5 + float64(z*(1.0/24-float64(z*(1.0/720))))))
 	return sin + (float64(sin*cd) + float64(cos*sd)), cos + (float64(cos*cd) - float64(sin*sd))
+}
+
+// modTwoPi returns math.Mod(x, twoPi) for |x| < 6e6, five times faster. The
+// theory's fmod takes the double nearest 2 pi, which matters after hundreds
+// of revolutions of a very eccentric orbit.
+func modTwoPi(x float64) float64 {
+	const (
+		hi = 0x1.921fb544p+2 // the leading 33 bits of twoPi
+		lo = twoPi64 - hi
+	)
+	if !(math.Abs(x) < 0x1p20*6) {
+		return math.Mod(x, twoPi)
+	}
+	k := math.Trunc(float64(x * (1 / twoPi)))
+	r := x - float64(k*hi) - float64(k*lo)
+	if r != 0 && math.Signbit(r) != math.Signbit(x) { // the quotient was rounded up
+		r += math.Copysign(twoPi, x)
+	}
+	return r
 }
 
 // atan2 returns the angle of the point (x, y) in (-pi, pi], within two units

@@ -33,6 +33,9 @@ func TestTrigonometryAgreesWithMath(t *testing.T) {
 		if math.Abs(rs-ws) > 1e-15+math.Abs(x)*3e-16 || math.Abs(rc-wc) > 1e-15+math.Abs(x)*3e-16 {
 			t.Fatalf("rotate(%v by %v) = %v, %v, want %v, %v", x, d, rs, rc, ws, wc)
 		}
+		if got, want := modTwoPi(x), math.Mod(x, 2*math.Pi); got != want && math.Abs(got-want) < 6 {
+			t.Fatalf("modTwoPi(%v) = %v, want %v", x, got, want)
+		}
 		y := rapid.Float64Range(-2, 2).Draw(t, "y")
 		z := rapid.Float64Range(-2, 2).Draw(t, "z")
 		if got, want := atan2(y, z), math.Atan2(y, z); ulps(got, want, want) > 3 && math.Abs(got-want) > 1e-15 {
