@@ -1,0 +1,140 @@
+package elements
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// parseJSON reads one object or an array of objects. Values may be numbers
+// or, as Space-Track writes them, strings.
+func parseJSON(data []byte) ([]Set, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	object := 0
+	fail := func(field string, err error) ([]Set, error) {
+		return nil, &ParseError{Format: "OMM JSON", Line: lineAt(data, d.InputOffset()),
+			Object: object, Field: field, Err: err}
+	}
+	var sets []Set
+	array := bytes.TrimLeft(data, " \t\r\n")[0] == '['
+	if array {
+		if _, err := d.Token(); err != nil {
+			return fail("", jsonSyntax(err))
+		}
+	}
+	for array && d.More() || !array && object == 0 {
+		object++
+		var fields map[string]any
+		if err := d.Decode(&fields); err != nil {
+			return fail("", jsonSyntax(err))
+		}
+		m := newMessage()
+		for key, v := range fields {
+			text := ""
+			switch v := v.(type) {
+			case string:
+				text = v
+			case json.Number:
+				text = v.String()
+			case nil:
+				continue // an optional field without value
+			default:
+				if m.float(key) != nil || m.count(key) != nil || key == "EPOCH" || accepted[key] != nil {
+					return fail(key, fmt.Errorf("%w: neither number nor text", ErrSyntax))
+				}
+				continue
+			}
+			if err := m.put(key, text); err != nil {
+				return fail(key, err)
+			}
+		}
+		set, field, err := m.done()
+		if err != nil {
+			return fail(field, err)
+		}
+		sets = append(sets, set)
+	}
+	if array {
+		if _, err := d.Token(); err != nil {
+			return fail("", jsonSyntax(err))
+		}
+	}
+	object = 0
+	if _, err := d.Token(); err != io.EOF {
+		return fail("", fmt.Errorf("%w: text follows the document", ErrSyntax))
+	}
+	return sets, nil
+}
+
+// jsonSyntax makes the decoder's complaint one of ours.
+func jsonSyntax(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("%w: the document ends early", ErrSyntax)
+	}
+	return fmt.Errorf("%w: %s", ErrSyntax, strings.TrimPrefix(err.Error(), "json: "))
+}
+
+// lineAt returns the line of an offset, from 1.
+func lineAt(data []byte, offset int64) int {
+	return 1 + bytes.Count(data[:min(offset, int64(len(data)))], []byte("\n"))
+}
+
+// ommJSON is CelesTrak's notation, fields in its order.
+type ommJSON struct {
+	Name            string      `json:"OBJECT_NAME"`
+	ID              string      `json:"OBJECT_ID"`
+	Epoch           string      `json:"EPOCH"`
+	MeanMotion      json.Number `json:"MEAN_MOTION"`
+	Eccentricity    json.Number `json:"ECCENTRICITY"`
+	Inclination     json.Number `json:"INCLINATION"`
+	RAAN            json.Number `json:"RA_OF_ASC_NODE"`
+	ArgPericenter   json.Number `json:"ARG_OF_PERICENTER"`
+	MeanAnomaly     json.Number `json:"MEAN_ANOMALY"`
+	EphemerisType   int         `json:"EPHEMERIS_TYPE"`
+	Classification  string      `json:"CLASSIFICATION_TYPE"`
+	NoradID         int         `json:"NORAD_CAT_ID"`
+	ElementSetNo    int         `json:"ELEMENT_SET_NO"`
+	RevAtEpoch      int         `json:"REV_AT_EPOCH"`
+	BStar           json.Number `json:"BSTAR"`
+	MeanMotionDot   json.Number `json:"MEAN_MOTION_DOT"`
+	MeanMotionDDot  json.Number `json:"MEAN_MOTION_DDOT"`
+	MeanMotionTheor string      `json:"MEAN_ELEMENT_THEORY"`
+}
+
+// writeJSON writes an array with one message per line.
+func writeJSON(w *bytes.Buffer, sets []Set) error {
+	w.WriteString("[")
+	for i, s := range sets {
+		if i > 0 {
+			w.WriteString(",")
+		}
+		line, err := json.Marshal(ommJSON{
+			Name: s.Name, ID: s.IntlDesignator, Epoch: formatCCSDSTime(s.Epoch),
+			MeanMotion:      json.Number(formatFloat(s.MeanMotionRevDay)),
+			Eccentricity:    json.Number(formatFloat(s.Eccentricity)),
+			Inclination:     json.Number(formatFloat(s.InclinationDeg)),
+			RAAN:            json.Number(formatFloat(s.RAANDeg)),
+			ArgPericenter:   json.Number(formatFloat(s.ArgPerigeeDeg)),
+			MeanAnomaly:     json.Number(formatFloat(s.MeanAnomalyDeg)),
+			EphemerisType:   s.EphemerisType,
+			Classification:  s.classification(),
+			NoradID:         s.NoradID,
+			ElementSetNo:    s.ElementNumber,
+			RevAtEpoch:      s.RevNumber,
+			BStar:           json.Number(formatFloat(s.BStar)),
+			MeanMotionDot:   json.Number(formatFloat(s.NDot)),
+			MeanMotionDDot:  json.Number(formatFloat(s.NDDot)),
+			MeanMotionTheor: "SGP4",
+		})
+		if err != nil {
+			return err
+		}
+		w.WriteString("\n")
+		w.Write(line)
+	}
+	w.WriteString("\n]\n")
+	return nil
+}
