@@ -98,30 +98,18 @@ func (t *Topology) choose(first int64) []choice {
 // pairs gives each satellite's nearest candidates of a slot; a pair may be there
 // twice.
 func (t *Topology) pairs(first, last int64) []choice {
-	places := make([]astro.Vec3, len(t.sats))
-	var flying []int
-next:
-	for sat := range t.sats {
-		for m := first; m <= last; m++ {
-			if !t.eph.node(sat, m).ok {
-				continue next
-			}
-		}
-		places[sat] = t.eph.node(sat, first).pos
-		flying = append(flying, sat)
-	}
-	near := newTree(places, slices.Clone(flying))
-	pairs := make([]choice, 0, len(flying)*candidates)
-	farthest := float64(t.opts.MaxRangeKm * t.opts.MaxRangeKm)
-	for _, sat := range flying {
+	s := t.slotOf(first, last)
+	near := newTree(s.starts, slices.Clone(s.flying))
+	pairs := make([]choice, 0, len(s.flying)*candidates)
+	for _, sat := range s.flying {
 		own := pairs[len(pairs):] // this satellite's candidates, nearest first
-		limit := farthest
-		near.visit(&places[sat], limit, func(other int, _ float64) float64 {
+		limit := s.farthest2
+		near.visit(&s.starts[sat], limit, func(other int) float64 {
 			if other == sat {
 				return limit
 			}
-			d, ok := t.eph.apart(sat, other, first, last, limit)
-			if !ok || !t.sightAll(sat, other, first, last) {
+			d, ok := s.apart(sat, other, limit)
+			if !ok || d > s.clear2 && !s.sight(sat, other) {
 				return limit
 			}
 			c := choice{d, int32(min(sat, other)), int32(max(sat, other))}
@@ -142,24 +130,64 @@ next:
 	return pairs
 }
 
-// apart gives the greatest squared distance of two satellites at the nodes from
-// first to last; not ok as soon as it is above the limit.
-func (e *ephemeris) apart(a, b int, first, last int64, limit float64) (float64, bool) {
+// slotPlaces is where satellites are at the minutes of a slot.
+type slotPlaces struct {
+	minutes   int          // from first to last
+	places    []astro.Vec3 // ECEF, km: the minutes of each satellite side by side
+	starts    []astro.Vec3 // at the first minute
+	flying    []int        // satellites that have all minutes
+	grazingKm float64
+	farthest2 float64 // longest link, squared
+	clear2    float64 // links no longer than this, squared, always have a line of sight
+}
+
+func (t *Topology) slotOf(first, last int64) *slotPlaces {
+	s := &slotPlaces{minutes: int(last-first) + 1, grazingKm: t.opts.GrazingKm,
+		farthest2: float64(t.opts.MaxRangeKm * t.opts.MaxRangeKm)}
+	s.places = make([]astro.Vec3, len(t.sats)*s.minutes)
+	s.starts = make([]astro.Vec3, len(t.sats))
+	lowest2 := math.Inf(1)
+next:
+	for sat := range t.sats {
+		own := s.places[sat*s.minutes:][:s.minutes]
+		for m := range own {
+			at := t.eph.node(sat, first+int64(m))
+			if !at.ok {
+				continue next
+			}
+			own[m] = at.pos
+			lowest2 = min(lowest2, at.pos.Dot(at.pos))
+		}
+		s.starts[sat] = own[0]
+		s.flying = append(s.flying, sat)
+	}
+	// A chord of length d between places no lower than r passes the centre at
+	// sqrt(r^2 - d^2/4) or more; the stretched Earth makes d longer.
+	r := earthRadiusKm + t.opts.GrazingKm
+	s.clear2 = 4 * (lowest2 - float64(r*r)) / (squash * squash)
+	return s
+}
+
+// apart gives the greatest squared distance of two satellites in the slot; not ok
+// as soon as it is above the limit.
+func (s *slotPlaces) apart(a, b int, limit float64) (float64, bool) {
+	pa, pb := s.places[a*s.minutes:][:s.minutes], s.places[b*s.minutes:][:s.minutes]
 	greatest := 0.0
-	for m := last; m >= first; m-- { // those who do not fly along are far away at the end
-		d := e.node(a, m).pos.Sub(e.node(b, m).pos)
-		greatest = max(greatest, d.Dot(d))
-		if greatest > limit {
+	for m := len(pa) - 1; m >= 0; m-- { // those who do not fly along are far away at the end
+		dx, dy, dz := pa[m][0]-pb[m][0], pa[m][1]-pb[m][1], pa[m][2]-pb[m][2]
+		d2 := float64(dx*dx) + float64(dy*dy) + float64(dz*dz)
+		if d2 > limit {
 			return 0, false
 		}
+		greatest = max(greatest, d2)
 	}
 	return greatest, true
 }
 
-// sightAll says whether two satellites see each other at all nodes.
-func (t *Topology) sightAll(a, b int, first, last int64) bool {
-	for m := first; m <= last; m++ {
-		if !lineOfSight(t.eph.node(a, m).pos, t.eph.node(b, m).pos, t.opts.GrazingKm) {
+// sight says whether two satellites see each other at all minutes.
+func (s *slotPlaces) sight(a, b int) bool {
+	for m := range s.minutes {
+		if !lineOfSight(s.places[a*s.minutes+m], s.places[b*s.minutes+m], s.grazingKm) {
 			return false
 		}
 	}

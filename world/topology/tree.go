@@ -1,11 +1,9 @@
 package topology
 
-import (
-	"spacechain/astro"
-)
+import "spacechain/astro"
 
 // tree is a k-d tree over places: it answers who is within a distance, nearer
-// places first on the whole. Items are numbered as given.
+// places first on the whole.
 type tree struct {
 	items  []int // in tree order: the middle of a range splits it
 	places []astro.Vec3
@@ -69,13 +67,13 @@ func (t *tree) choose(low, high, n, axis int) {
 	}
 }
 
-// visit calls fn for items within a distance of a place, and takes the distance
-// that it returns, squared, as the new limit.
-func (t *tree) visit(place *astro.Vec3, limit2 float64, fn func(item int, distance2 float64) float64) {
+// visit calls fn for the items within a distance of a place, squared, and takes
+// what it returns as the new limit.
+func (t *tree) visit(place *astro.Vec3, limit2 float64, fn func(item int) float64) {
 	t.walk(0, len(t.items), 0, place, &limit2, fn)
 }
 
-func (t *tree) walk(low, high, axis int, place *astro.Vec3, limit2 *float64, fn func(int, float64) float64) {
+func (t *tree) walk(low, high, axis int, place *astro.Vec3, limit2 *float64, fn func(int) float64) {
 	if low >= high {
 		return
 	}
@@ -84,7 +82,7 @@ func (t *tree) walk(low, high, axis int, place *astro.Vec3, limit2 *float64, fn 
 	p := &t.places[item]
 	dx, dy, dz := place[0]-p[0], place[1]-p[1], place[2]-p[2]
 	if d2 := float64(dx*dx) + float64(dy*dy) + float64(dz*dz); d2 <= *limit2 {
-		*limit2 = fn(item, d2)
+		*limit2 = fn(item)
 	}
 	next := (axis + 1) % 3
 	side := place[axis] - p[axis]
