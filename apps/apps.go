@@ -6,5 +6,5 @@ import "embed"
 
 // FS has one folder for each app, with its spacechain.yaml.
 //
-//go:embed cloudcover eclipse fieldwatch mailbox snapshot
+//go:embed albedo eclipse fieldwatch mailbox snapshot
 var FS embed.FS

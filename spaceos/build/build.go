@@ -69,6 +69,15 @@ func Read(dir string) (manifest.Author, error) {
 	return manifest.ParseAuthor(path, data)
 }
 
+// LanguageOf says what the app in dir is written in.
+func LanguageOf(dir string) (Language, error) {
+	author, err := Read(dir)
+	if err != nil {
+		return "", err
+	}
+	return detect(dir, author)
+}
+
 // Build makes the module of the app in dir and writes it, with its source map
 // where there is one, to the output folder. What a compiler says about a source
 // file is an *Error; a missing compiler wraps ErrNoToolchain.

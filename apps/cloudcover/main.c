@@ -1,2 +1,0 @@
-#include "spc.h"
-SPC_APP { return 0; }
