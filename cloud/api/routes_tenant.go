@@ -12,7 +12,7 @@ type tenantInput struct {
 }
 
 type tenantPageInput struct {
-	tenantInput
+	ID    string `path:"id" minLength:"1" maxLength:"128" doc:"Tenant id"`
 	After uint64 `query:"after" doc:"Only what has a higher seq"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"At most so many, oldest first"`
 }
