@@ -114,7 +114,7 @@ var accepted = map[string][]string{
 	"CENTER_NAME":         {"EARTH"},
 	"REF_FRAME":           {"TEME"},
 	"TIME_SYSTEM":         {"UTC"},
-	"MEAN_ELEMENT_THEORY": {"SGP4", "SGP/SGP4", "SGP"},
+	"MEAN_ELEMENT_THEORY": {"SGP4", "SGP/SGP4"},
 }
 
 // put takes one field. Unknown keywords are skipped.
@@ -167,6 +167,15 @@ func (m *message) put(key, value string) (err error) {
 		return err
 	}
 	return nil
+}
+
+// knows tells whether put would read the field.
+func (m *message) knows(key string) bool {
+	switch key {
+	case "OBJECT_NAME", "OBJECT_ID", "CLASSIFICATION_TYPE", "EPOCH":
+		return true
+	}
+	return accepted[key] != nil || m.float(key) != nil || m.count(key) != nil
 }
 
 // once refuses a field that was given before.

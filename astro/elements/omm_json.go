@@ -27,29 +27,9 @@ func parseJSON(data []byte) ([]Set, error) {
 	}
 	for array && d.More() || !array && object == 0 {
 		object++
-		var fields map[string]any
-		if err := d.Decode(&fields); err != nil {
-			return fail("", jsonSyntax(err))
-		}
 		m := newMessage()
-		for key, v := range fields {
-			text := ""
-			switch v := v.(type) {
-			case string:
-				text = v
-			case json.Number:
-				text = v.String()
-			case nil:
-				continue // an optional field without value
-			default:
-				if m.float(key) != nil || m.count(key) != nil || key == "EPOCH" || accepted[key] != nil {
-					return fail(key, fmt.Errorf("%w: neither number nor text", ErrSyntax))
-				}
-				continue
-			}
-			if err := m.put(key, text); err != nil {
-				return fail(key, err)
-			}
+		if field, err := m.readJSON(d); err != nil {
+			return fail(field, err)
 		}
 		set, field, err := m.done()
 		if err != nil {
@@ -67,6 +47,48 @@ func parseJSON(data []byte) ([]Set, error) {
 		return fail("", fmt.Errorf("%w: text follows the document", ErrSyntax))
 	}
 	return sets, nil
+}
+
+// readJSON reads one object, field by field in the order of the text. It
+// returns the name of the field that is wrong, if any.
+func (m *message) readJSON(d *json.Decoder) (field string, err error) {
+	open, err := d.Token()
+	if err != nil {
+		return "", jsonSyntax(err)
+	}
+	if open != json.Delim('{') {
+		return "", fmt.Errorf("%w: %v where an object was expected", ErrSyntax, open)
+	}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return "", jsonSyntax(err)
+		}
+		key := token.(string) // the decoder allows no other token here
+		var value any
+		if err := d.Decode(&value); err != nil {
+			return key, jsonSyntax(err)
+		}
+		switch v := value.(type) {
+		case string:
+			err = m.put(key, v)
+		case json.Number:
+			err = m.put(key, v.String())
+		case nil: // an optional field without value
+		default:
+			if m.knows(key) {
+				err = fmt.Errorf("%w: neither number nor text", ErrSyntax)
+			}
+		}
+		if err != nil {
+			return key, err
+		}
+	}
+	_, err = d.Token()
+	if err != nil {
+		return "", jsonSyntax(err)
+	}
+	return "", nil
 }
 
 // jsonSyntax makes the decoder's complaint one of ours.

@@ -133,7 +133,8 @@ func (w Walker) Sets() []Set {
 // kozaiMotion returns the mean motion in rev/day that an element set must
 // name so that SGP4 recovers the semi-major axis: Kepler's, with the
 // J2 correction by which Kozai's differs from Brouwer's (AIAA 2006-6753,
-// appendix B), in WGS-72.
+// appendix B), in WGS-72. It is rounded to the 1e-8 rev/day of a TLE (3 mm of
+// axis), so that every notation and every CPU gives the same orbit.
 func (w Walker) kozaiMotion() float64 {
 	const (
 		mu     = 398600.8 // km^3/s^2
@@ -143,5 +144,6 @@ func (w Walker) kozaiMotion() float64 {
 	a := 1 + w.AltKm/radius
 	n := math.Sqrt(mu/(radius*radius*radius*a*a*a)) * 86400 / (2 * math.Pi)
 	c := math.Cos(w.InclinationDeg * math.Pi / 180)
-	return n * (1 + float64(0.75*j2*(float64(3*c*c)-1))/(a*a))
+	n *= 1 + float64(0.75*j2*(float64(3*c*c)-1))/(a*a)
+	return math.Round(n*1e8) / 1e8
 }
