@@ -5,6 +5,7 @@
 import { defineApp, json, Ring, round } from "spacechain";
 
 const seconds = (date) => Math.round(date.getTime() / 1000);
+const PARTS = ["panel", "structure", "battery", "payload"];
 const temperatures = (spc) => spc.sensor("temperature").values.map((c) => round(c, 2));
 
 export default defineApp({
@@ -27,7 +28,7 @@ export default defineApp({
           from_t: entered.t,
           to_t: seconds(event.time),
           duration_s: seconds(event.time) - entered.t,
-          temp_change_c: now.map((c, i) => round(c - entered.temp_c[i], 2)),
+          temp_change_c: Object.fromEntries(PARTS.map((part, i) => [part, round(now[i] - entered.temp_c[i], 2)])),
         };
         passages.add(passage);
         spc.log.info(`out of the shadow after ${passage.duration_s} s`);

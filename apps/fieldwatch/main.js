@@ -6,20 +6,20 @@
 //
 //     spacechain app call fieldwatch '{"query":"summary"}'
 //     spacechain app call fieldwatch '{"query":"track","last":20}'
-import { defineApp, geodetic, json, norm, Ring, round } from "spacechain";
+import { defineApp, json, Ring, round } from "spacechain";
 
 const SIZE = 256; // two orbits and some, at one sample a minute
 const COLUMNS = ["t", "lat_deg", "lon_deg", "alt_km", "b_nt"];
 
 function sample(spc, ring) {
   const field = spc.sensor("magnetometer");
-  const { latDeg, lonDeg, altKm } = geodetic(spc.sensor("gnss").values);
+  const [latDeg, lonDeg, altKm] = spc.sensor("gnss").values;
   const row = [
     round(field.time.getTime() / 1000, 1),
     round(latDeg, 3),
     round(lonDeg, 3),
     round(altKm, 1),
-    round(norm(field.values), 1),
+    round(field.values[3], 1), // the total, which needs no attitude
   ];
   ring.add(row);
   return row;

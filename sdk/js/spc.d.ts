@@ -67,7 +67,9 @@ export type SensorName =
   | "sun"
   | "star"
   | "temperature"
+  | "power"
   | "camera"
+  | "camera_png"
   | (string & {});
 
 /** Bytes to hand over; text goes as UTF-8. */
@@ -224,11 +226,6 @@ export function round(value: number, decimals: number): number;
 
 /** Length of a vector. */
 export function norm(v: readonly number[]): number;
-
-/** The point on a WGS-84 ellipsoid below a position in ECEF kilometres. */
-export function geodetic(
-  posEcefKm: readonly number[],
-): { latDeg: number; lonDeg: number; altKm: number };
 
 // What the engine offers beside ECMAScript itself. There is no import(), fetch,
 // require or process, and waiting is free: when nothing else is left to run, the

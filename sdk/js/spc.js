@@ -47,23 +47,4 @@ export const round = (value, decimals) => {
   return Math.round(value * f) / f;
 };
 
-export const norm = (v) => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
-
-// Bowring's method with one refinement: below a millimetre up to 10,000 km.
-export const geodetic = ([x, y, z]) => {
-  const a = 6378.137, f = 1 / 298.257223563, e2 = f * (2 - f);
-  const p = Math.hypot(x, y);
-  let lat = Math.atan2(z, p * (1 - e2)), n = a;
-  for (let i = 0; i < 4; i++) {
-    const s = Math.sin(lat);
-    n = a / Math.sqrt(1 - e2 * s * s);
-    lat = Math.atan2(z + e2 * n * s, p);
-  }
-  const s = Math.sin(lat), c = Math.cos(lat);
-  const deg = 180 / Math.PI;
-  return {
-    latDeg: lat * deg,
-    lonDeg: Math.atan2(y, x) * deg,
-    altKm: Math.abs(c) > 1e-3 ? p / c - n : z / s - n * (1 - e2),
-  };
-};
+export const norm = (v) => Math.hypot(...v);
