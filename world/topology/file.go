@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"spacechain/astro/visibility"
 )
 
 // maxFile bounds a places file, bytes.
@@ -103,7 +105,7 @@ func ParsePlaces(r io.Reader) (Places, error) {
 // entry is a station or terminal as the file has it.
 type entry struct {
 	Terminal
-	mask []MaskPoint
+	mask visibility.Mask
 }
 
 func parseEntry(n *yaml.Node, isTerminal bool) (entry, error) {
@@ -154,8 +156,8 @@ func parseEntry(n *yaml.Node, isTerminal bool) (entry, error) {
 	return e, nil
 }
 
-func parseMask(v *yaml.Node) ([]MaskPoint, error) {
-	var mask []MaskPoint
+func parseMask(v *yaml.Node) (visibility.Mask, error) {
+	var mask visibility.Mask
 	err := list(v, func(n *yaml.Node) error {
 		var corner []float64
 		err := list(n, func(n *yaml.Node) error {
@@ -166,11 +168,13 @@ func parseMask(v *yaml.Node) ([]MaskPoint, error) {
 		if err != nil {
 			return err
 		}
-		if len(corner) != 2 || corner[0] < 0 || corner[0] >= 360 || corner[1] < 0 || corner[1] >= 90 ||
-			len(mask) > 0 && corner[0] <= mask[len(mask)-1].AzimuthDeg {
-			return fileError(n, "a mask is pairs [azimuth, elevation] with azimuths rising from 0 to below 360 and elevations from 0 to below 90")
+		if len(corner) != 2 {
+			return fileError(n, "a corner of a mask is a pair [azimuth, elevation]")
 		}
-		mask = append(mask, MaskPoint{corner[0], corner[1]})
+		mask = append(mask, visibility.MaskPoint{AzimuthDeg: corner[0], ElevationDeg: corner[1]})
+		if err := mask.Validate(); err != nil {
+			return fileError(n, "%v", err)
+		}
 		return nil
 	})
 	return mask, err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"spacechain/astro"
+	"spacechain/astro/visibility"
 )
 
 // gridWindows adds the windows of Grid's links within [from, to).
@@ -47,7 +48,7 @@ func (t *Topology) gridWindows(windows []Window, from, to time.Time) []Window {
 // reaches says whether two satellites are in range and in sight of each other.
 func (t *Topology) reaches(a, b astro.Vec3) bool {
 	d := a.Sub(b)
-	return d.Dot(d) <= float64(t.opts.MaxRangeKm*t.opts.MaxRangeKm) && lineOfSight(a, b, t.opts.GrazingKm)
+	return d.Dot(d) <= float64(t.opts.MaxRangeKm*t.opts.MaxRangeKm) && visibility.LineOfSight(a, b, t.opts.GrazingKm)
 }
 
 // below says whether a place is on the equator's side of a latitude (geocentric).

@@ -7,10 +7,6 @@ import (
 	"spacechain/astro"
 )
 
-// MaskPoint is a corner of a horizon mask, which runs straight between corners and
-// closes round north.
-type MaskPoint struct{ AzimuthDeg, ElevationDeg float64 }
-
 // nearMiss is how far below the minimum elevation (in sine) a satellite may be at
 // two adjoining minutes and still have risen between them. A low orbit's pass of a
 // minute peaks less than 2 degrees above its ends; this is 8.
@@ -71,29 +67,7 @@ func (s *site) sees(pos astro.Vec3) bool {
 		return true
 	}
 	look := s.centre.Look(pos, astro.Vec3{})
-	return look.ElevationDeg >= horizon(s.mask, look.AzimuthDeg)
-}
-
-// horizon gives the mask's elevation in a direction.
-func horizon(mask []MaskPoint, azimuthDeg float64) float64 {
-	n := len(mask)
-	for i, b := range mask {
-		a := mask[(i+n-1)%n]
-		from, to, at := a.AzimuthDeg, b.AzimuthDeg, azimuthDeg
-		if i == 0 {
-			from -= 360
-			if at > to {
-				at -= 360
-			}
-		}
-		if at >= from && at <= to {
-			if to == from {
-				return max(a.ElevationDeg, b.ElevationDeg)
-			}
-			return a.ElevationDeg + (b.ElevationDeg-a.ElevationDeg)*(at-from)/(to-from)
-		}
-	}
-	return mask[0].ElevationDeg
+	return look.ElevationDeg >= s.mask.ElevationDeg(look.AzimuthDeg)
 }
 
 // minute tells the tracker what happens between two nodes with heights ha and hb.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"spacechain/astro"
+	"spacechain/astro/frame"
+	"spacechain/astro/visibility"
 )
 
 // candidates is how many of its nearest a satellite considers in a slot: more than
@@ -163,7 +165,8 @@ next:
 	}
 	// A chord of length d between places no lower than r passes the centre at
 	// sqrt(r^2 - d^2/4) or more; the stretched Earth makes d longer.
-	r := earthRadiusKm + t.opts.GrazingKm
+	const squash = 1 / (1 - frame.Flattening)
+	r := frame.EquatorialRadiusKm + t.opts.GrazingKm
 	s.clear2 = 4 * (lowest2 - float64(r*r)) / (squash * squash)
 	return s
 }
@@ -187,7 +190,7 @@ func (s *slotPlaces) apart(a, b int, limit float64) (float64, bool) {
 // sight says whether two satellites see each other at all minutes.
 func (s *slotPlaces) sight(a, b int) bool {
 	for m := range s.minutes {
-		if !lineOfSight(s.places[a*s.minutes+m], s.places[b*s.minutes+m], s.grazingKm) {
+		if !visibility.LineOfSight(s.places[a*s.minutes+m], s.places[b*s.minutes+m], s.grazingKm) {
 			return false
 		}
 	}

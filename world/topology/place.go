@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"spacechain/astro"
+	"spacechain/astro/visibility"
 )
 
 // Node numbers: a satellite's is its NORAD id; stations and terminals count from here.
@@ -18,8 +19,8 @@ type Station struct {
 	Node            uint64 // 0 takes the next number from FirstStation on
 	Name            string
 	Place           astro.Geodetic
-	MinElevationDeg float64     // a satellite below it is not heard
-	Mask            []MaskPoint // horizon mask, may be empty
+	MinElevationDeg float64         // a satellite below it is not heard
+	Mask            visibility.Mask // horizon mask, may be empty
 }
 
 // Terminal is a user terminal. It is attached to the core network by cable, or

@@ -3,8 +3,6 @@ package topology
 import (
 	"math"
 	"time"
-
-	"spacechain/astro"
 )
 
 // span is a stretch in which a link is up, in Unix milliseconds.
@@ -120,27 +118,4 @@ func (e *ephemeris) distance(a, b int, t time.Time) float64 {
 	pa, _, _ := e.at(a, t)
 	pb, _, _ := e.at(b, t)
 	return pa.Sub(pb).Norm()
-}
-
-// earth is the WGS-84 ellipsoid; stretching z by squash makes it a sphere, and
-// lines that touch the one touch the other.
-const (
-	earthRadiusKm = 6378.137
-	squash        = 1 / (1 - 1/298.257223563)
-)
-
-// lineOfSight says whether the straight line between two places in space passes
-// the Earth at the grazing height or above (by the stretched sphere: the height
-// over the poles is right, and up to 0.3 % of it too strict elsewhere).
-func lineOfSight(a, b astro.Vec3, grazingKm float64) bool {
-	a[2], b[2] = float64(a[2]*squash), float64(b[2]*squash)
-	d := b.Sub(a)
-	n := d.Dot(d)
-	if n == 0 {
-		return true
-	}
-	u := min(max(-a.Dot(d)/n, 0), 1)
-	near := a.Add(d.Scale(u))
-	r := earthRadiusKm + grazingKm
-	return near.Dot(near) >= float64(r*r)
 }

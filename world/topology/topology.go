@@ -12,6 +12,7 @@ import (
 	"spacechain/astro/elements"
 	"spacechain/astro/frame"
 	"spacechain/astro/sgp4"
+	"spacechain/astro/visibility"
 )
 
 // Neighbours is the rule by which satellites choose whom to link with.
@@ -104,7 +105,7 @@ type site struct {
 	centre     frame.Topocentre
 	minElevDeg float64
 	sinMin     float64
-	mask       []MaskPoint
+	mask       visibility.Mask
 }
 
 // New makes a universe. Satellites whose elements cannot be flown at all are left
@@ -236,6 +237,9 @@ func (t *Topology) addStations(stations []Station) error {
 		if err := checkPlace("station", s.Name, s.Place, s.MinElevationDeg); err != nil {
 			return err
 		}
+		if err := s.Mask.Validate(); err != nil {
+			return fmt.Errorf("station %q: %w", s.Name, err)
+		}
 		if _, taken := t.index[s.Node]; taken {
 			return fmt.Errorf("station %q: node %d is taken", s.Name, s.Node)
 		}
@@ -265,7 +269,7 @@ func (t *Topology) addTerminals(terminals []Terminal) error {
 	return nil
 }
 
-func newSite(node uint64, kind Kind, place astro.Geodetic, minElevationDeg float64, mask []MaskPoint) site {
+func newSite(node uint64, kind Kind, place astro.Geodetic, minElevationDeg float64, mask visibility.Mask) site {
 	return site{node: node, kind: kind, centre: frame.NewTopocentre(place), mask: mask,
 		minElevDeg: minElevationDeg, sinMin: math.Sin(minElevationDeg * math.Pi / 180)}
 }
