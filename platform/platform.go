@@ -14,11 +14,19 @@ import (
 // Devices is the hardware that a platform reads. Every method is a function of
 // the time asked for, so that the order of reads never matters.
 type Devices interface {
-	// Read samples a sensor at time t. It reports false for a sensor that the
-	// satellite does not have, or that failed.
-	Read(name string, t time.Time) (values []float64, data []byte, ok bool)
+	// Read gives a sensor's latest sample at time t, with the time at which it was
+	// taken. It reports false for a sensor that the satellite does not have, or that
+	// failed.
+	Read(name string, t time.Time) (sample Sample, ok bool)
 	// Power is the budget for the payload at time t.
 	Power(t time.Time) bus.Budget
+}
+
+// Sample is one reading of a device.
+type Sample struct {
+	Time   time.Time
+	Values []float64
+	Data   []byte // bulk data, nil for most
 }
 
 // StandIn answers the payload's requests. It is not safe for concurrent use.
@@ -55,10 +63,8 @@ func (p *StandIn) Receive(now time.Time, d bus.Datagram) []bus.Datagram {
 		answer.Kind = bus.Sensors
 		for _, name := range ask.Names {
 			r := bus.Reading{Name: name}
-			if r.Values, r.Data, r.OK = p.devices.Read(name, now); r.OK {
-				r.Time = now
-			} else {
-				r.Values, r.Data = nil, nil
+			if s, ok := p.devices.Read(name, now); ok {
+				r.OK, r.Time, r.Values, r.Data = true, s.Time, s.Values, s.Data
 			}
 			answer.Readings = append(answer.Readings, r)
 		}

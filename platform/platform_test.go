@@ -11,14 +11,14 @@ var now = time.Date(2026, 5, 30, 0, 0, 0, 0, time.UTC)
 
 type devices struct{}
 
-func (devices) Read(name string, t time.Time) ([]float64, []byte, bool) {
+func (devices) Read(name string, t time.Time) (Sample, bool) {
 	switch name {
 	case "magnetometer":
-		return []float64{1, 2, float64(t.Unix())}, nil, true
+		return Sample{Time: t.Add(-time.Second), Values: []float64{1, 2, float64(t.Unix())}}, true
 	case "camera":
-		return []float64{200, 200}, make([]byte, 40000), true
+		return Sample{Time: t, Values: []float64{200, 200}, Data: make([]byte, 40000)}, true
 	}
-	return []float64{9}, []byte{9}, false
+	return Sample{Values: []float64{9}, Data: []byte{9}}, false
 }
 
 func (devices) Power(time.Time) bus.Budget { return bus.Budget{Watts: 5, BatteryFraction: 0.5} }
@@ -51,7 +51,7 @@ func TestAnswersWhatAPayloadMayAsk(t *testing.T) {
 	if !ok || len(a.Readings) != 2 {
 		t.Fatalf("sensors: %+v", a)
 	}
-	if r := a.Readings[0]; !r.OK || r.Values[2] != float64(now.Unix()) || !r.Time.Equal(now) {
+	if r := a.Readings[0]; !r.OK || r.Values[2] != float64(now.Unix()) || !r.Time.Equal(now.Add(-time.Second)) {
 		t.Errorf("magnetometer: %+v", r)
 	}
 	if r := a.Readings[1]; r.OK || r.Values != nil || r.Data != nil {
