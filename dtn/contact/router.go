@@ -94,9 +94,11 @@ func (r *Router) changed() {
 	clear(r.cache)
 }
 
-// LinkUp says that the link to a peer is up. Where until is zero, the end is that
-// of the planned contact, or an hour from now if none is planned.
-func (r *Router) LinkUp(now time.Time, peer uint64, rateBps float64, owlt time.Duration, until time.Time) error {
+// LinkUp says that the link to a peer is up, and tells whether the plan has a
+// contact for it. Where until is zero, the end is that of the planned contact, or an
+// hour from now if none is planned.
+func (r *Router) LinkUp(now time.Time, peer uint64, rateBps float64, owlt time.Duration,
+	until time.Time) (planned bool, err error) {
 	c := Contact{From: r.node, To: peer, Start: now, End: until, RateBps: rateBps, OWLT: owlt}
 	index := r.plan.index(peer)
 	active, planned := r.activeTo(index, now.UnixNano())
@@ -107,7 +109,7 @@ func (r *Router) LinkUp(now time.Time, peer uint64, rateBps float64, owlt time.D
 		}
 	}
 	if err := c.check(); err != nil {
-		return fmt.Errorf("link up: %w", err)
+		return false, fmt.Errorf("link up: %w", err)
 	}
 	l := liveLink{peer: peer, index: index, hop: hop{start: now.UnixNano(), end: c.End.UnixNano(),
 		owlt: int64(owlt), rate: rateBps / 8e9}}
@@ -119,7 +121,7 @@ func (r *Router) LinkUp(now time.Time, peer uint64, rateBps float64, owlt time.D
 	}
 	r.down = slices.DeleteFunc(r.down, func(c int32) bool { return planned && c == active })
 	r.changed()
-	return nil
+	return planned, nil
 }
 
 // LinkDown says that the link to a peer is down. The contact under way is not hoped

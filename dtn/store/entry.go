@@ -17,7 +17,7 @@ const entryVersion = 1
 // sum is the checksum of the bundle's bytes.
 func appendEntry(dst []byte, e *Entry, sum uint32) []byte {
 	start := len(dst)
-	dst = cbor.AppendArray(dst, 14)
+	dst = cbor.AppendArray(dst, 15)
 	fragment := uint64(0)
 	if e.ID.Fragment {
 		fragment = 1
@@ -27,7 +27,7 @@ func appendEntry(dst []byte, e *Entry, sum uint32) []byte {
 	dst = bundle.AppendEID(dst, e.Destination)
 	for _, v := range [...]uint64{
 		e.ID.Timestamp.Time, e.ID.Timestamp.Seq, fragment, e.ID.Offset, e.ID.Length, e.Total,
-		uint64(e.Flags), uint64(e.Size), e.Previous, uint64(sum),
+		uint64(e.Flags), uint64(e.Size), e.Previous, uint64(e.HopsLeft), uint64(sum),
 	} {
 		dst = cbor.AppendUint(dst, v)
 	}
@@ -47,7 +47,7 @@ func decodeEntry(key, value []byte) (*Entry, uint32, error) {
 		return bad(fmt.Errorf("wrong checksum"))
 	}
 	d := cbor.NewDecoder(body)
-	if n, err := d.Array(); err != nil || n != 14 {
+	if n, err := d.Array(); err != nil || n != 15 {
 		return bad(fmt.Errorf("array of %d: %v", n, err))
 	}
 	if v, err := d.Uint(); err != nil || v != entryVersion {
@@ -61,16 +61,16 @@ func decodeEntry(key, value []byte) (*Entry, uint32, error) {
 	if e.Destination, err = bundle.DecodeEID(d); err != nil {
 		return bad(err)
 	}
-	var fragment, flags, size, sum uint64
+	var fragment, flags, size, hops, sum uint64
 	for _, v := range [...]*uint64{
 		&e.ID.Timestamp.Time, &e.ID.Timestamp.Seq, &fragment, &e.ID.Offset, &e.ID.Length, &e.Total,
-		&flags, &size, &e.Previous, &sum,
+		&flags, &size, &e.Previous, &hops, &sum,
 	} {
 		if *v, err = d.Uint(); err != nil {
 			return bad(err)
 		}
 	}
-	e.ID.Fragment, e.Flags, e.Size = fragment == 1, bundle.Flags(flags), int(size)
+	e.ID.Fragment, e.Flags, e.Size, e.HopsLeft = fragment == 1, bundle.Flags(flags), int(size), uint8(hops)
 	if _, err := d.Array(); err != nil {
 		return bad(err)
 	}

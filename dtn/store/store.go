@@ -52,6 +52,7 @@ type Entry struct {
 	Received    time.Time
 	Expiry      time.Time // to the millisecond
 	Previous    uint64    // the node that it came from, 0 if it was made here
+	HopsLeft    uint8     // how many more nodes may forward it; 255 for no limit
 }
 
 // First bytes of keys. The rest of a key is big-endian, so that order is kept.
