@@ -30,14 +30,14 @@ func (p *Propagator) init(g constants, set settings, kozai, incl, bstar float64)
 	}
 	p.ao = axis(g.xke, p.no)
 
-	rp := p.ao * (1 - e)
+	rp := float64(p.ao * (1 - e))
 	if set.epochCheck && rp < 1 {
 		return &Error{Code: CodeSuborbital, NoradID: p.noradID}
 	}
 	p.simple = rp < 220/g.radiusKm+1
 
 	// The atmosphere's density function below 156 km of perigee.
-	perigeeKm := (rp - 1) * g.radiusKm
+	perigeeKm := float64((rp - 1) * g.radiusKm)
 	sKm := 78.0
 	if perigeeKm < 156 {
 		sKm = max(perigeeKm-78, 20)
@@ -77,7 +77,7 @@ func (p *Propagator) init(g constants, set settings, kozai, incl, bstar float64)
 	pinvsq := pinv * pinv
 	temp1 := 1.5 * g.j2 * pinvsq * p.no
 	temp2 := 0.5 * temp1 * g.j2 * pinvsq
-	temp3 := -0.46875 * g.j4 * pinvsq * pinvsq * p.no
+	temp3 := float64(-0.46875 * g.j4 * pinvsq * pinvsq * p.no)
 	p.mdot = p.no + float64(0.5*temp1*rteosq*con41) +
 		float64(0.0625*temp2*rteosq*(13-float64(78*c2)+float64(137*c4)))
 	p.argpdot = float64(-0.5*temp1*(1-float64(5*c2))) +
@@ -111,7 +111,7 @@ func (p *Propagator) init(g constants, set settings, kozai, incl, bstar float64)
 func (p *Propagator) initHigherDrag(tsi, s float64) {
 	cc1, ao := p.cc1, p.ao
 	cc1sq := float64(cc1 * cc1)
-	p.d2 = 4 * ao * tsi * cc1sq
+	p.d2 = float64(4 * ao * tsi * cc1sq)
 	temp := p.d2 * tsi * cc1 / 3
 	p.d3 = (float64(17*ao) + s) * temp
 	p.d4 = 0.5 * temp * ao * tsi * (float64(221*ao) + float64(31*s)) * cc1
@@ -125,5 +125,5 @@ func (p *Propagator) initHigherDrag(tsi, s float64) {
 // motion n in rad/min.
 func axis(xke, n float64) float64 {
 	q := xke / n
-	return cbrt(q * q)
+	return cbrt(float64(q * q))
 }

@@ -40,7 +40,7 @@ type term struct{ sin, cos float64 }
 // phase splits d*sin(x-g) into amplitudes of sin x and cos x.
 func phase(d, g float64) term {
 	s, c := sincos(g)
-	return term{sin: d * c, cos: -d * s}
+	return term{sin: float64(d * c), cos: float64(-d * s)}
 }
 
 func (a term) plus(b term) term { return term{a.sin + b.sin, a.cos + b.cos} }
@@ -80,7 +80,7 @@ func (z *resonance) synchronous(p *Propagator) {
 	f220 := 0.75 * c1 * c1
 	f311 := float64(0.9375*sini*sini*(1+float64(3*cosi))) - float64(0.75*c1)
 	f330 := 1.875 * c1 * c1 * c1
-	del := 3 * p.no * p.no * inv * inv
+	del := float64(3 * p.no * p.no * inv * inv)
 	z.terms[0] = phase(del*f311*g310*q31*inv, 0.13130908)
 	z.terms[1] = phase(2*del*f220*g200*q22, 2*2.8843198)
 	z.terms[2] = phase(3*del*f330*g300*q33*inv, 3*0.37448087)
@@ -114,9 +114,9 @@ func (z *resonance) molniya(p *Propagator) {
 
 	inv := 1 / p.ao
 	t2 := 3 * p.no * p.no * inv * inv
-	t3 := t2 * inv
+	t3 := float64(t2 * inv)
 	t4 := 2 * t3 * inv
-	t5 := t3 * inv * inv
+	t5 := float64(t3 * inv * inv)
 	z.halfDay = true
 	z.terms[0] = phase(t2*root22*f221*g.g211, g22)
 	z.terms[1] = phase(t2*root22*f220*g.g201, g22)

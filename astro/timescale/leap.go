@@ -16,8 +16,8 @@ type leap struct {
 }
 
 // leaps is the table of TAI-UTC published by the IERS (tai-utc.dat), from the
-// beginning of coordinated time in 1960. No leap second is scheduled after
-// 2017-01-01 (IERS Bulletin C 72, July 2026, at the latest).
+// beginning of coordinated time in 1960. The line of 2017-01-01 is the last that
+// was announced (IERS Bulletin C) when this table was written.
 var leaps = [...]leap{
 	{36934, 1.4178180, 37300, 0.0012960}, // 1960-01-01
 	{37300, 1.4228180, 37300, 0.0012960}, // 1961-01-01
@@ -88,12 +88,16 @@ func TTMinusUTC(t time.Time) time.Duration {
 }
 
 // UTCFromTAI returns the instant at which a TAI clock shows what tai, read as
-// plain date and time of day, shows.
-// Within an inserted leap second it returns the second after it.
+// plain date and time of day, shows. Within an inserted leap second, which no
+// time.Time can name, it returns the second after it.
 func UTCFromTAI(tai time.Time) time.Time {
 	utc := tai.Add(-TAIMinusUTC(tai))
-	for range 2 { // the offset belongs to the UTC date: settle it
-		utc = tai.Add(-TAIMinusUTC(utc))
+	before := utc
+	for range 3 { // the offset belongs to the UTC date: settle it
+		before, utc = utc, tai.Add(-TAIMinusUTC(utc))
+	}
+	if before.After(utc) {
+		return before // no date fits its own offset: a leap second
 	}
 	return utc
 }
