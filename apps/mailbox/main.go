@@ -1,18 +1,20 @@
 // Command mailbox is a post office in orbit: it keeps letters between people who
 // are never under the same satellite at the same time.
 //
-// A letter is left and fetched by messages to the app, from its owner or from
-// any terminal:
+// A letter is left and fetched by messages to the app, by its owner's calls or from
+// apps on any satellite:
 //
 //	{"to":"boat-7","text":"storm from the west"}   leave a letter
 //	{"box":"boat-7"}                               fetch the letters for a box
 //	{"box":"boat-7","keep":true}                   … and leave them there
 //	{}                                             which boxes have letters
 //
-// The answer goes to whoever asked. Letters older than a week are thrown away.
+// The answer goes to whoever asked: to the owner as the call's result, to another
+// app as a message. Letters older than a week are thrown away.
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -60,21 +62,38 @@ func main() {
 	})
 }
 
+// inbox ends the endpoint of a terminal's inbox, from which owners call.
+const inbox = ".2"
+
 // serve answers one message; what is wrong with the request goes into the answer.
-// The answer is the activation's result, which travels to the owner; anybody else
-// who asked gets it as a message.
-func serve(e spc.Event) (reply, error) {
+func serve(e spc.Event) (any, error) {
 	var q request
 	if len(e.Data) > 0 {
 		if err := e.JSON(&q); err != nil {
-			return reply{Error: err.Error()}, nil
+			return deliver(e, reply{Error: err.Error()})
 		}
 	}
 	r, err := answer(e, q)
 	if err != nil {
-		return reply{}, err
+		return nil, err
 	}
-	return r, nil
+	return deliver(e, r)
+}
+
+// deliver gives the owner's answer back as the result, which travels home, and sends
+// anybody else's to them, so that the owner does not read it.
+func deliver(e spc.Event, r reply) (any, error) {
+	if strings.HasSuffix(e.From, inbox) {
+		return r, nil
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := spc.Send(e.From, data); err != nil {
+		return nil, err
+	}
+	return map[string]string{"answered": e.From}, nil
 }
 
 func answer(e spc.Event, q request) (reply, error) {
