@@ -12,8 +12,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// maxFile bounds a scenario file, bytes.
-const maxFile = 1 << 20
+// maxFile bounds a scenario file, bytes, and maxFaults its entries.
+const (
+	maxFile   = 1 << 20
+	maxFaults = 1000
+)
 
 // Error is a fault in a scenario file or between it and the world.
 type Error struct {
@@ -81,6 +84,9 @@ func parseScenario(root *yaml.Node) (*Scenario, error) {
 	}
 	if faults.Kind != yaml.SequenceNode {
 		return nil, errorAt(faults, `"faults:" must be a list, each entry beginning with "- "`)
+	}
+	if len(faults.Content) > maxFaults {
+		return nil, errorAt(faults, "%d faults; %d are the most", len(faults.Content), maxFaults)
 	}
 	for _, entry := range faults.Content {
 		f, err := parseFault(entry)

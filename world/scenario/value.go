@@ -92,8 +92,8 @@ func parsePPM(text string) ([2]float64, error) {
 // parseTimes reads how often a day something happens.
 func parseTimes(text string) (float64, error) {
 	x, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(x > 0 && x <= 10000) {
-		return 0, fmt.Errorf("%q is not a number of times a day; write a number above 0, 10000 at most", text)
+	if err != nil || !(x > 0 && x <= 1440) {
+		return 0, fmt.Errorf("%q is not a number of times a day; write a number above 0, 1440 at most", text)
 	}
 	return x, nil
 }
