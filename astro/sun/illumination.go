@@ -56,15 +56,6 @@ func IlluminationBy(satKm, sunKm astro.Vec3) (fraction float64, shade Shade) {
 	return 1 - overlap(d.sun, d.earth, d.separation)/(math.Pi*float64(d.sun*d.sun)), Penumbra
 }
 
-// Margins are the angles, in radians, by which a satellite clears the two
-// shadow cones: each is positive outside its cone, negative inside, and
-// continuous, so that eclipse times are their roots. Frames as in
-// IlluminationBy.
-func Margins(satKm, sunKm astro.Vec3) (penumbra, umbra float64) {
-	d := discs(satKm, sunKm)
-	return d.separation - d.earth - d.sun, d.separation - d.earth + d.sun
-}
-
 // apparent holds angular radii and the separation of the two discs' centres,
 // in radians (Montenbruck & Gill, Satellite Orbits, 3.4.2).
 type apparent struct {

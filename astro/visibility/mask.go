@@ -48,18 +48,19 @@ func (m Mask) ElevationDeg(azimuthDeg float64) float64 {
 		return -90
 	}
 	az := turn(azimuthDeg)
-	a, b, from := m.around(az)
+	next := m.after(az)
+	a, b := m[(next+len(m)-1)%len(m)], m[next%len(m)]
 	width := turn(b.AzimuthDeg - a.AzimuthDeg)
 	if width == 0 {
 		return a.ElevationDeg
 	}
-	f := turn(az-from) / width
+	f := turn(az-a.AzimuthDeg) / width
 	return a.ElevationDeg + float64(f*(b.ElevationDeg-a.ElevationDeg))
 }
 
-// around is the pair of points that an azimuth lies between.
-func (m Mask) around(az float64) (a, b MaskPoint, from float64) {
-	lo, hi := 0, len(m) // first point beyond az
+// after is the index of the first point beyond an azimuth, len(m) for none.
+func (m Mask) after(az float64) int {
+	lo, hi := 0, len(m)
 	for lo < hi {
 		mid := (lo + hi) / 2
 		if m[mid].AzimuthDeg <= az {
@@ -68,8 +69,7 @@ func (m Mask) around(az float64) (a, b MaskPoint, from float64) {
 			hi = mid
 		}
 	}
-	a, b = m[(lo+len(m)-1)%len(m)], m[lo%len(m)]
-	return a, b, a.AzimuthDeg
+	return lo
 }
 
 // extent is the lowest and highest elevation within halfDeg of an azimuth.
@@ -77,15 +77,15 @@ func (m Mask) extent(azimuthDeg, halfDeg float64) (low, high float64) {
 	if halfDeg >= 180 {
 		return m.extremes()
 	}
-	from := azimuthDeg - halfDeg
-	low = m.ElevationDeg(from)
-	high = low
-	last := m.ElevationDeg(azimuthDeg + halfDeg)
-	low, high = min(low, last), max(high, last)
-	for _, p := range m {
-		if turn(p.AzimuthDeg-from) <= 2*halfDeg {
-			low, high = min(low, p.ElevationDeg), max(high, p.ElevationDeg)
+	from := turn(azimuthDeg - halfDeg)
+	first, last := m.ElevationDeg(from), m.ElevationDeg(azimuthDeg+halfDeg)
+	low, high = min(first, last), max(first, last)
+	for i, n := m.after(from), 0; n < len(m); i, n = i+1, n+1 {
+		p := m[i%len(m)]
+		if turn(p.AzimuthDeg-from) > 2*halfDeg {
+			break
 		}
+		low, high = min(low, p.ElevationDeg), max(high, p.ElevationDeg)
 	}
 	return low, high
 }

@@ -74,7 +74,7 @@ func (k *sky) against(a, b float64) (verdict, error) {
 	var pos, vel astro.Vec3
 	var err error
 	slack := 0.0
-	if half > 0.5 {
+	if half > 0.02 { // in less, the samples' slack is as large as the motion
 		pos, vel, slack, err = k.e.near(mid)
 	} else {
 		pos, vel, err = k.e.exact(mid)

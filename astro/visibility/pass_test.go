@@ -108,19 +108,19 @@ func TestPassesAgainstScan(t *testing.T) {
 		o := NewOrbit(p)
 		site := Site{
 			Geodetic: astro.Geodetic{
-				LatDeg: rapid.Float64Range(-90, 90).Draw(t, "lat"),
-				LonDeg: rapid.Float64Range(-180, 180).Draw(t, "lon"),
-				AltKm:  rapid.Float64Range(-0.4, 5).Draw(t, "alt"),
+				LatDeg: uniform(-90, 90).Draw(t, "lat"),
+				LonDeg: uniform(-180, 180).Draw(t, "lon"),
+				AltKm:  uniform(-0.4, 5).Draw(t, "alt"),
 			},
-			MinElevationDeg: rapid.OneOf(rapid.Float64Range(0, 30), rapid.Float64Range(-5, 89)).Draw(t, "elevation"),
+			MinElevationDeg: rapid.OneOf(uniform(0, 30), uniform(-5, 89)).Draw(t, "elevation"),
 		}
 		if rapid.Bool().Draw(t, "masked") {
-			for az := rapid.Float64Range(0, 90).Draw(t, "first"); az < 360; az += rapid.Float64Range(0.5, 90).Draw(t, "gap") {
-				site.Mask = append(site.Mask, MaskPoint{az, rapid.Float64Range(-2, 40).Draw(t, "mask")})
+			for az := uniform(0, 90).Draw(t, "first"); az < 360; az += uniform(0.5, 90).Draw(t, "gap") {
+				site.Mask = append(site.Mask, MaskPoint{az, uniform(-2, 40).Draw(t, "mask")})
 			}
 		}
-		from := epoch.Add(time.Duration(rapid.Int64Range(0, 86400e9).Draw(t, "from")))
-		to := from.Add(time.Duration(rapid.Int64Range(60e9, 7*3600e9).Draw(t, "span")))
+		from := epoch.Add(time.Duration(uniform(0, 86400e9).Draw(t, "from")))
+		to := from.Add(time.Duration(uniform(60e9, 7*3600e9).Draw(t, "span")))
 		passes, err := Passes(o, site, from, to)
 		if err != nil {
 			t.Skip("does not fly")
@@ -259,7 +259,7 @@ func TestKnownGeometry(t *testing.T) {
 			what      string
 			got, want time.Time
 		}{{"rise", p.Rise, over.Add(-half)}, {"culmination", p.Culmination, over}, {"set", p.Set, over.Add(half)}} {
-			if d := c.got.Sub(c.want).Abs(); d > 2*time.Microsecond {
+			if d := c.got.Sub(c.want).Abs(); d > 10*time.Microsecond {
 				t.Errorf("%s is off by %v", c.what, d)
 			}
 		}
