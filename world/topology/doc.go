@@ -5,11 +5,12 @@
 // # Positions
 //
 // Satellites are propagated by SGP4 at every whole minute of UTC and interpolated
-// between by cubic Hermite polynomials on ECEF position and velocity. For a low
-// orbit the interpolation is within 0.5 m of SGP4 (the error of a circular orbit
-// is h^4 r n^4 / 384), for every other orbit smaller. A position is a pure
-// function of time, whatever was asked before. A satellite whose propagation
-// fails, as a decayed one's, is left out from that minute on, with a [Warning].
+// between by cubic Hermite polynomials on ECEF position and velocity, within 2 m of
+// SGP4 (0.3 m from the cubic, the rest because SGP4's velocity is not quite the
+// derivative of its position). A position is a pure function of time, whatever was
+// asked before. A satellite whose propagation fails has no position in that minute;
+// one that fails or has its perigee below 60 km at one of the half hours from the
+// world's start on has come down for good. Each gets a [Warning].
 //
 // # Links
 //

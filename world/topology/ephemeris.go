@@ -1,6 +1,8 @@
 package topology
 
 import (
+	"errors"
+	"math"
 	"time"
 
 	"spacechain/astro"
@@ -29,7 +31,23 @@ type ephemeris struct {
 	size      int64
 	rotations []rotation // of the Earth, by minute, in a ring of size
 	failed    func(sat int, minute int64, err error)
+
+	first int64   // where watching begins: the minute of the world's start
+	alive []int64 // of each satellite: the latest watch that it passed
+	dead  []int64 // and from when on it is down
 }
+
+// watch is how often a satellite's orbit is looked at for coming down, minutes.
+// SGP4 fails on a decayed satellite now and then, and now and then gives nonsense;
+// this tells for good.
+const watch = 30
+
+// lowestKm is the perigee radius below which a satellite is coming down at once: 60 km
+// over the equator.
+const lowestKm = frame.EquatorialRadiusKm + 60
+
+// errDown says why a satellite that SGP4 still flies is left out.
+var errDown = errors.New("its perigee is below 60 km; it has come down")
 
 type rotation struct {
 	frame.Rotation
@@ -38,12 +56,16 @@ type rotation struct {
 
 // newEphemeris sizes the rings: enough for a day of a small constellation, and
 // for half an hour of a large one (57 bytes a node).
-func newEphemeris(sats []Satellite, fly []*sgp4.Propagator, failed func(int, int64, error)) *ephemeris {
+func newEphemeris(start time.Time, sats []Satellite, fly []*sgp4.Propagator, failed func(int, int64, error)) *ephemeris {
 	size := int64(32)
 	for size < 2048 && size*2*int64(len(sats)) <= 1<<18 {
 		size *= 2
 	}
-	e := &ephemeris{sats: sats, fly: fly, size: size, failed: failed}
+	e := &ephemeris{sats: sats, fly: fly, size: size, failed: failed, first: minuteOf(start)}
+	e.alive, e.dead = make([]int64, len(sats)), make([]int64, len(sats))
+	for i := range sats {
+		e.alive[i], e.dead[i] = e.first-watch, math.MaxInt64
+	}
 	e.rings = make([]sample, size*int64(len(sats)))
 	for i := range e.rings {
 		e.rings[i].minute = noMinute
@@ -87,13 +109,42 @@ func (e *ephemeris) node(sat int, minute int64) *sample {
 	}
 	s.minute = minute
 	state, err := e.fly[sat].AtTime(timeOf(minute))
-	if s.ok = err == nil; !s.ok {
+	if s.ok = err == nil && !e.down(sat, minute); !s.ok {
 		s.pos, s.vel = astro.Vec3{}, astro.Vec3{}
-		e.failed(sat, minute, err)
+		if err != nil {
+			e.failed(sat, minute, err)
+		}
 		return s
 	}
 	s.pos, s.vel = e.rotation(minute).ToECEF(state.PosTEMEKm, state.VelTEMEKmS)
 	return s
+}
+
+// down says whether a satellite has come down by a minute: it looks at every watch
+// from the world's start on that has not been looked at yet.
+func (e *ephemeris) down(sat int, minute int64) bool {
+	for at := e.alive[sat] + watch; at <= minute && e.dead[sat] == math.MaxInt64; at += watch {
+		state, err := e.fly[sat].AtTime(timeOf(at))
+		if err == nil && perigeeKm(state.PosTEMEKm, state.VelTEMEKmS) < lowestKm {
+			err = errDown
+		}
+		if err != nil {
+			e.dead[sat] = at
+			e.failed(sat, at, err)
+			break
+		}
+		e.alive[sat] = at
+	}
+	return minute >= e.dead[sat]
+}
+
+// perigeeKm gives the osculating perigee's distance from the Earth's centre.
+func perigeeKm(pos, vel astro.Vec3) float64 {
+	const mu = 398600.4418 // km^3/s^2
+	h := pos.Cross(vel)
+	p := h.Dot(h) / mu
+	energy := vel.Dot(vel)/2 - mu/pos.Norm()
+	return p / (1 + math.Sqrt(max(1+float64(2*energy*p)/mu, 0)))
 }
 
 // arc is a satellite's way between two nodes, so that many moments of one minute

@@ -217,7 +217,7 @@ func (t *Topology) addSatellites(sets []elements.Set) error {
 		}
 		return fmt.Errorf("topology: no satellites")
 	}
-	t.eph = newEphemeris(t.sats, fly, t.fail)
+	t.eph = newEphemeris(t.start, t.sats, fly, t.fail)
 	return nil
 }
 
