@@ -102,7 +102,7 @@ func (p *Propagator) osculate(o *orbit, pl *plane, s *State) int {
 	temp2 := float64(temp1 * inv)
 
 	// Short-period periodics of the second harmonic.
-	mr := float64(r*(1-float64(1.5*temp2*beta*pl.con41))) + float64(temp1*pl.mirrorX1mth2h*cos2u)
+	mr := float64(r*(1-float64(1.5*temp2*beta*pl.con41))) + float64(temp1*pl.radiusAmp*cos2u)
 	if !(mr >= 1) {
 		return CodeDecayed
 	}
@@ -110,7 +110,7 @@ func (p *Propagator) osculate(o *orbit, pl *plane, s *State) int {
 	mv := rdot - float64(nt*pl.x1mth2*sin2u)
 	rv := rvdot + float64(nt*(float64(pl.x1mth2*cos2u)+float64(1.5*pl.con41)))
 	sinsu, cossu := rotate(sinu, cosu, -0.25*temp2*pl.x7thm1*sin2u)
-	sini, cosi := rotate(pl.sini, pl.cosi, temp2*pl.mirrorI*cos2u)
+	sini, cosi := rotate(pl.sini, pl.cosi, temp2*pl.tiltAmp*cos2u)
 	sinn, cosn := sincos(o.node + float64(1.5*temp2*pl.cosi*sin2u))
 
 	// Orientation vectors along radius and motion.

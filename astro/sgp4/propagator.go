@@ -44,10 +44,10 @@ type Propagator struct {
 
 // plane holds an inclination and all factors that depend on it alone.
 type plane struct {
-	sini, cosi             float64
-	aycof, xlcof           float64 // long-period terms of the third harmonic
-	con41, x1mth2, x7thm1  float64 // 3c^2-1, 1-c^2, 7c^2-1 with c = cos i
-	mirrorI, mirrorX1mth2h float64 // 1.5 c s, half of x1mth2
+	sini, cosi            float64
+	aycof, xlcof          float64 // long-period terms of the third harmonic
+	con41, x1mth2, x7thm1 float64 // 3c^2-1, 1-c^2, 7c^2-1 with c = cos i
+	tiltAmp, radiusAmp    float64 // amplitudes in inclination and radius: 1.5 c sin i, x1mth2/2
 }
 
 // newPlane computes the factors of an inclination with the given sine and
@@ -60,15 +60,15 @@ func newPlane(sini, cosi, j3oj2 float64) plane {
 		div = 1.5e-12
 	}
 	return plane{
-		sini:          sini,
-		cosi:          cosi,
-		aycof:         -0.5 * j3oj2 * sini,
-		xlcof:         -0.25 * j3oj2 * sini * (3 + float64(5*cosi)) / div,
-		con41:         float64(3*c2) - 1,
-		x1mth2:        1 - c2,
-		x7thm1:        float64(7*c2) - 1,
-		mirrorI:       1.5 * cosi * sini,
-		mirrorX1mth2h: 0.5 * (1 - c2),
+		sini:      sini,
+		cosi:      cosi,
+		aycof:     -0.5 * j3oj2 * sini,
+		xlcof:     -0.25 * j3oj2 * sini * (3 + float64(5*cosi)) / div,
+		con41:     float64(3*c2) - 1,
+		x1mth2:    1 - c2,
+		x7thm1:    float64(7*c2) - 1,
+		tiltAmp:   1.5 * cosi * sini,
+		radiusAmp: 0.5 * (1 - c2),
 	}
 }
 
