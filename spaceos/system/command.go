@@ -13,9 +13,15 @@ import (
 // maxSkew is how far in the satellite's future a command may have been issued.
 const maxSkew = 10 * time.Minute
 
+// maxOwners times Limits.Requests commands are remembered of all owners together.
+const maxOwners = 16
+
+// maxReplyText is the most bytes of a reply's message.
+const maxReplyText = 1000
+
 // reply sends a reply that is not remembered.
 func (s *System) reply(to string, r command.Reply) {
-	r.Satellite, r.Time = s.opt.Satellite, s.now
+	r.Satellite, r.Time, r.Message = s.opt.Satellite, s.now, clip(r.Message, maxReplyText)
 	s.send(command.Service, to, r.Encode(s.opt.Key))
 	if r.Code != command.OK {
 		s.event(EventRefused, s.byNo[r.Tenant], string(r.Code)+": "+r.Message)
@@ -24,7 +30,7 @@ func (s *System) reply(to string, r command.Reply) {
 
 // answer sends the reply to a command and remembers it under the request id.
 func (s *System) answer(c *command.Command, code command.Code, message string, tenant uint64, body []byte) {
-	r := command.Reply{Request: c.Request, Satellite: s.opt.Satellite, Code: code, Message: message,
+	r := command.Reply{Request: c.Request, Satellite: s.opt.Satellite, Code: code, Message: clip(message, maxReplyText),
 		Tenant: tenant, Time: s.now, Body: body}
 	b := r.Encode(s.opt.Key)
 	s.remember(c, s.commandDigest, c.ReplyTo, b)
@@ -72,8 +78,8 @@ func (s *System) obey(in Inbound) bool {
 		return true
 	case c.Op == command.List:
 		return s.list(c)
-	case s.requests.owners[c.Owner] >= s.lim.Requests:
-		return refuse(command.Busy, "%d commands of this owner have not expired yet; send again later", s.lim.Requests)
+	case s.requests.owners[c.Owner] >= s.lim.Requests, len(s.requests.byKey) >= maxOwners*s.lim.Requests:
+		return refuse(command.Busy, "too many commands have not expired yet; send again later")
 	}
 	s.commandDigest = sha256.Sum256(in.Payload)
 	if c.Op == command.Deploy {

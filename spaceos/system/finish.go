@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"spacechain/spaceos/command"
@@ -170,11 +171,12 @@ func (s *System) report(j *Job, r Result, o sandbox.Outcome, request command.Req
 	e.Receipt, e.Result = &m.Receipt, result
 }
 
+// clip gives the first n bytes of a text at most, as valid UTF-8.
 func clip(s string, n int) string {
 	if len(s) > n {
 		s = s[:n]
 	}
-	return s
+	return strings.ToValidUTF8(s, "")
 }
 
 // judge backs off from a tenant that failed, and stops one that keeps failing.
