@@ -236,8 +236,19 @@ func (r *receiver) offer(e *Endpoint, now time.Time, c *chunk) bool {
 	return false
 }
 
+// put takes the bytes of a chunk that are new, so that pieces never overlap.
 func (in *incoming) put(offset int, data []byte) {
+	fresh := spans{{From: offset, To: offset + len(data)}}
+	for _, r := range in.have {
+		fresh = fresh.remove(r.From, r.To)
+	}
+	for _, r := range fresh {
+		in.keep(r.From, data[r.From-offset:r.To-offset])
+	}
 	in.have = in.have.add(offset, offset+len(data))
+}
+
+func (in *incoming) keep(offset int, data []byte) {
 	in.bytes += len(data)
 	if n := len(in.pieces); n > 0 {
 		if last := &in.pieces[n-1]; last.offset+len(last.data) == offset {

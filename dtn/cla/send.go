@@ -303,11 +303,12 @@ func (s *sender) timeout(silence int) time.Duration {
 }
 
 func (s *sender) tick(e *Endpoint, now time.Time) {
-	d := s.timeout(s.silence)
 	n := 0
-	for n < len(s.out) && !s.out[n].left.Add(d).After(now) {
-		s.lose(&s.out[n])
-		n++
+	if len(s.out) > 0 && !s.out[0].left.Add(s.timeout(s.silence)).After(now) {
+		for n < len(s.out) && !s.out[n].left.Add(s.pace.timeout).After(now) {
+			s.lose(&s.out[n])
+			n++
+		}
 	}
 	if n > 0 {
 		s.out = slices.Delete(s.out, 0, n)

@@ -110,7 +110,7 @@ type Event struct {
 	Kind   EventKind
 	At     time.Time
 	ID     bundle.ID
-	Peer   uint64         // the neighbour concerned, 0 if none is
+	Peer   uint64         // the neighbour concerned, 0 if none is; of EventReport, who reports
 	Reason bundle.Reason  // of EventDeleted and EventRefused
 	Report *bundle.Report // of EventReport
 	Err    error          // of EventStoreFailed

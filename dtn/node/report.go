@@ -64,7 +64,7 @@ func (n *Node) administer(it *item) {
 		return
 	}
 	if r, err := bundle.DecodeReport(b.Payload()); err == nil && it.e.Flags&bundle.FlagAdminRecord != 0 {
-		n.event(Event{Kind: EventReport, ID: r.Subject, Report: r})
+		n.event(Event{Kind: EventReport, ID: r.Subject, Peer: it.e.ID.Source.Node(), Report: r})
 	} else {
 		n.event(Event{Kind: EventDeleted, ID: it.e.ID, Reason: bundle.ReasonBlockUnintelligible})
 	}
