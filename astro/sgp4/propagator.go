@@ -112,7 +112,10 @@ func New(el elements.Set, opts ...Option) (*Propagator, error) {
 		noradID: el.NoradID,
 		epoch:   el.Epoch.UTC(),
 	}
-	return p, p.init(g, set, kozai, el.InclinationDeg*degree, el.BStar)
+	if err := p.init(g, set, kozai, el.InclinationDeg*degree, el.BStar); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // Epoch returns the time of the elements, UTC.

@@ -197,6 +197,9 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, p, err)
 		}
 	}
+	if p, err := New(tle(t, suborbital), WithEpochCheck()); err == nil || p != nil {
+		t.Errorf("suborbital: %v, %v", p, err)
+	}
 	if _, err := New(base, WithGravity(9)); err == nil {
 		t.Error("unknown gravity passed")
 	}
