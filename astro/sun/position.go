@@ -44,8 +44,8 @@ func Subsolar(t time.Time) astro.Geodetic {
 // units.
 func direction(t time.Time) (dir astro.Vec3, au float64) {
 	n := float64(timescale.CenturiesTT(t) * 36525) // days from J2000.0
-	mean := math.Mod(280.460+float64(0.9856474*n), 360)
-	anomaly := math.Mod(357.528+float64(0.9856003*n), 360) * deg
+	mean := wrap(280.460 + float64(0.9856474*n))
+	anomaly := wrap(357.528+float64(0.9856003*n)) * deg
 	s1, c1 := math.Sincos(anomaly)
 	s2 := 2 * float64(s1*c1)   // sin 2g
 	c2 := 1 - 2*float64(s1*s1) // cos 2g
@@ -55,3 +55,7 @@ func direction(t time.Time) (dir astro.Vec3, au float64) {
 	au = 1.00014 - float64(0.01671*c1) - float64(0.00014*c2)
 	return astro.Vec3{cl, float64(ce * sl), float64(se * sl)}, au
 }
+
+// wrap brings an angle into 0 <= x < 360 degrees; math.Mod takes ten times as
+// long.
+func wrap(x float64) float64 { return x - float64(360*math.Floor(x/360)) }

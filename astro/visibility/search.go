@@ -167,12 +167,35 @@ func (c *condition) between(a, b reading, out []float64) ([]float64, error) {
 // rootTolerance is the error of roots, in seconds.
 const rootTolerance = 1e-7
 
-// root finds the crossing between readings of opposite signs.
+// root finds the crossing between readings of opposite signs: by Newton's steps
+// where rates are known, else by root below.
 func (c *condition) root(a, b reading) (float64, error) {
-	return root(func(sec float64) (float64, error) {
-		r, err := c.at(sec)
-		return r.value, err
-	}, a.sec, a.value, b.sec, b.value, rootTolerance)
+	if math.IsInf(c.maxCurve, 1) {
+		return root(func(sec float64) (float64, error) {
+			r, err := c.at(sec)
+			return r.value, err
+		}, a.sec, a.value, b.sec, b.value, rootTolerance)
+	}
+	x := a.sec + float64((b.sec-a.sec)*(a.value/(a.value-b.value)))
+	for i := 1; b.sec-a.sec > rootTolerance && i < 200; i++ {
+		r, err := c.at(x)
+		if err != nil {
+			return 0, err
+		}
+		if r.holds() == a.holds() {
+			a = r
+		} else {
+			b = r
+		}
+		step := -r.value / r.rate
+		x = r.sec + step
+		if !(x > a.sec && x < b.sec) || i%5 == 0 {
+			x = a.sec + (b.sec-a.sec)/2
+		} else if math.Abs(step) < rootTolerance {
+			return x, nil
+		}
+	}
+	return a.sec + (b.sec-a.sec)/2, nil
 }
 
 // root finds a zero of f between a and b, where it has opposite signs, to a
