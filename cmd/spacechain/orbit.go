@@ -12,10 +12,11 @@ func newOrbitCommand() *cobra.Command {
 --tle takes a file, an http(s) URL or "-" for standard input, with TLE (two or
 three lines) or OMM (JSON, KVN, XML); what it is shows from its content.`,
 		Example: `  spacechain orbit propagate --tle stations.tle --sat 25544 --minutes 0,10,20
+  spacechain orbit passes --tle stations.tle --sat 25544 --station 52.52,13.405,34
   spacechain orbit walker --total 24 --planes 3 --altitude 23222 --inclination 56 --kind delta`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newOrbitPropagateCommand(), newOrbitWalkerCommand())
+	cmd.AddCommand(newOrbitPropagateCommand(), newOrbitPassesCommand(), newOrbitWalkerCommand())
 	return cmd
 }
