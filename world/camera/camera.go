@@ -124,7 +124,7 @@ func (s *scene) look(d astro.Vec3) tone {
 // daylight gives the brightness of level ground by the sine of the Sun's height:
 // full light high up, dusk to 12 degrees below the horizon, a trace at night.
 func daylight(sinHeight float64) float64 {
-	const night, horizon, dusk = 0.02, 0.12, 0.208 // dusk: sine of 12 degrees
+	const night, horizon, dusk = 0.05, 0.14, 0.208 // dusk: sine of 12 degrees
 	if sinHeight >= 0 {
 		return horizon + float64((1-horizon)*math.Sqrt(sinHeight))
 	}
@@ -144,10 +144,23 @@ func (s *scene) ground(lat, lon float64) tone {
 	if !s.mask.Land(lat, lon) {
 		return sea
 	}
-	if lat < -62 || lat > 60 && lon > -60 && lon < -20 { // Antarctica, Greenland
+	if lat < -62 || greenland(lat, lon) {
 		return ice
 	}
 	return land
+}
+
+// greenland says whether land at a place is Greenland's: east of Baffin Bay and the
+// Nares Strait, west of the Denmark Strait.
+func greenland(lat, lon float64) bool {
+	west, east := -58.0, -11.0
+	if lat > 75.5 {
+		west = -73 + float64(3.25*max(lat-78, 0))
+	}
+	if lat < 68 {
+		east = -30
+	}
+	return lat > 59.5 && lon > west && lon < east
 }
 
 // limb gives the glow of the air, 8 km to a factor e, beside the Earth, and black

@@ -24,8 +24,11 @@ type Mask struct {
 	bits          []byte
 }
 
-// maskMagic begins a mask file.
-const maskMagic = "SPCLAND1"
+// maskMagic begins a mask file; maxWidth is the most cells in a row, of 1/40 degree.
+const (
+	maskMagic = "SPCLAND1"
+	maxWidth  = 14400
+)
 
 var earth = sync.OnceValue(func() *Mask {
 	packed, err := assets.ReadFile("assets/land.mask.gz")
@@ -66,6 +69,9 @@ func ReadMask(r io.Reader) (*Mask, error) {
 	m := &Mask{width: int(binary.BigEndian.Uint16(head[8:])), height: int(binary.BigEndian.Uint16(head[10:]))}
 	if m.width == 0 || m.height == 0 {
 		return nil, fmt.Errorf("read land mask: %d x %d cells", m.width, m.height)
+	}
+	if m.width > maxWidth || m.height > maxWidth/2 {
+		return nil, fmt.Errorf("read land mask: %d x %d cells; %d x %d are the most", m.width, m.height, maxWidth, maxWidth/2)
 	}
 	m.stride = (m.width + 7) / 8
 	size := m.stride * m.height
