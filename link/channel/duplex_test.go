@@ -140,3 +140,29 @@ func TestTurnsWithoutARate(t *testing.T) {
 		t.Errorf("starts at %v, slots are %v", start.Sub(origin), turns.Slot)
 	}
 }
+
+// Two sides that send as much as they can in turns lose nothing to each other.
+func TestBothSidesInTurnLoseNothing(t *testing.T) {
+	a, b := Transceiver{Radio: UHFSatellite()}, Transceiver{Radio: UHFStation()}
+	const rate, light = 9600, 8 * ms
+	turns := NewTurns(origin, a.Radio, b.Radio, rate, light)
+	type flight struct {
+		start, end time.Time
+		to         *Transceiver
+	}
+	var flights []flight
+	now := origin
+	for i := range 40 { // a burst asked for at once, and one now and then
+		airtime := Airtime(100+4*i, rate)
+		start, end := a.SendInTurn(origin, airtime, turns, 0)
+		flights = append(flights, flight{start.Add(light), end.Add(light), &b})
+		start, end = b.SendInTurn(now, airtime, turns, 1)
+		flights = append(flights, flight{start.Add(light), end.Add(light), &a})
+		now = now.Add(300 * ms)
+	}
+	for _, f := range flights {
+		if !f.to.Hear(f.start, f.end) {
+			t.Fatalf("the frame that comes in at %v is lost", f.start.Sub(origin))
+		}
+	}
+}

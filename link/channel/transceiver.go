@@ -35,17 +35,31 @@ type span struct{ start, end time.Time }
 // what is queued already, and on a half-duplex radio after the frame it is
 // hearing and the turnaround. It gives the times of the first and last bit.
 func (t *Transceiver) Send(now time.Time, airtime time.Duration) (start, end time.Time) {
+	return t.take(t.free(now), airtime)
+}
+
+// SendInTurn is [Transceiver.Send] on a hop that is shared by turns: the whole frame
+// lies in one of the side's own slots, after what is queued already.
+func (t *Transceiver) SendInTurn(now time.Time, airtime time.Duration, turns Turns, side int) (start, end time.Time) {
+	return t.take(turns.Next(t.free(now), side, airtime), airtime)
+}
+
+// free gives the earliest time from now on at which nothing is in the way of sending.
+func (t *Transceiver) free(now time.Time) time.Time {
 	t.forget(now)
-	start = now
+	start := now
 	if n := len(t.sends); n > 0 && t.sends[n-1].end.After(start) {
 		start = t.sends[n-1].end
 	}
 	if free := t.hearing.end.Add(t.Radio.Turnaround); t.Radio.HalfDuplex && !t.hearing.end.IsZero() && free.After(start) {
 		start = free
 	}
-	end = start.Add(airtime)
-	t.sends = append(t.sends, span{start, end})
-	return start, end
+	return start
+}
+
+func (t *Transceiver) take(start time.Time, airtime time.Duration) (time.Time, time.Time) {
+	t.sends = append(t.sends, span{start, start.Add(airtime)})
+	return start, start.Add(airtime)
 }
 
 // Hear says whether a frame whose first bit comes in at start and whose last at

@@ -1,6 +1,9 @@
 package sense
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Sensor describes one instrument.
 type Sensor struct {
@@ -26,7 +29,11 @@ const (
 )
 
 // Sensors gives the instruments of every satellite, in the order of the package's table.
-func Sensors() []Sensor {
+func Sensors() []Sensor { return slices.Clone(sensors) }
+
+var sensors = list()
+
+func list() []Sensor {
 	same := func(unit string, n int) []string {
 		units := make([]string, n)
 		for i := range units {
@@ -50,7 +57,7 @@ func Sensors() []Sensor {
 
 // Named gives a sensor by its name.
 func Named(name string) (Sensor, bool) {
-	for _, s := range Sensors() {
+	for _, s := range sensors {
 		if s.Name == name {
 			return s, true
 		}

@@ -50,7 +50,7 @@ func (s *Suite) Read(name string, at time.Time) (Reading, error) {
 	sensor, found := Named(name)
 	if !found {
 		var names []string
-		for _, each := range Sensors() {
+		for _, each := range sensors {
 			names = append(names, each.Name)
 		}
 		return Reading{}, fmt.Errorf("read %q of satellite %d: %w; there are %s", name, s.node, ErrUnknown, strings.Join(names, ", "))
