@@ -97,6 +97,10 @@ func (s *System) obey(in Inbound) bool {
 	case command.Start:
 		s.restart(t, c)
 	case command.Stop, command.Remove:
+		if user := s.needs(t); user != nil {
+			s.answer(c, RuntimeInUse, fmt.Sprintf("tenant %d provides %s, which tenant %d needs", t.number, t.m.Provides, user.number), t.number, nil)
+			return true
+		}
 		if !s.quiet(t, in, "ended by its owner's command to "+c.Op.String()+" it") {
 			return false
 		}

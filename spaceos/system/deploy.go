@@ -15,7 +15,7 @@ import (
 	"spacechain/spaceos/spk"
 )
 
-// RuntimeInUse is the code of the refusal to remove a runtime that tenants need.
+// RuntimeInUse is the code of the refusal to stop or remove a runtime that tenants need.
 const RuntimeInUse command.Code = "runtime-in-use"
 
 // Preinstall admits a package that is aboard from the start, such as a runtime, through
@@ -106,6 +106,24 @@ func (s *System) examine(p *spk.Package, replaces *tenant, owner command.Owner, 
 			"tenant %d has %d bytes stored, the new version of %s asks for %d only", replaces.number, replaces.stored, p.Manifest.App, p.Manifest.Limits.StorageBytes)}
 	}
 	return s.gate.Examine(s.now, gate.Request{Package: p, Owner: owner, Lease: lease, Free: free, HasRuntime: s.hasRuntime})
+}
+
+// needs gives a tenant that would be without its runtime if t were gone, nil if none.
+func (s *System) needs(t *tenant) *tenant {
+	if t.m.Provides == "" {
+		return nil
+	}
+	for _, other := range s.tenants {
+		if other != t && other.m.Provides == t.m.Provides {
+			return nil
+		}
+	}
+	for _, other := range s.tenants {
+		if other.m.Runtime == t.m.Provides {
+			return other
+		}
+	}
+	return nil
 }
 
 // reserved is the storage that a tenant takes from the satellite, used or not.
