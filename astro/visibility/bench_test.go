@@ -1,7 +1,6 @@
 package visibility
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -131,7 +130,7 @@ func TestConstellationDay(t *testing.T) {
 	start := time.Now()
 	n := constellationDay(t, constellation(t), stations())
 	took := time.Since(start)
-	t.Log(fmt.Sprintf("%d passes of 66 satellites over 20 stations in %v", n, took))
+	t.Logf("%d passes of 66 satellites over 20 stations in %v", n, took)
 	if n < 4000 {
 		t.Errorf("%d passes in a day, expected thousands", n)
 	}

@@ -62,7 +62,7 @@ func (e *Ephemeris) shadow(side float64) *condition {
 	// so much acceleration; the cosine of b changes with the distance.
 	c := &condition{
 		maxRate: 1.02 * (turning + l.MaxSpeedKmS*sb*sb/(cb*r)),
-		maxCurve: 1.02 * (turning*turning + 2*accel/r +
+		maxCurve: 1.02 * (float64(turning*turning) + 2*accel/r +
 			accel*sb*sb/(cb*r) + l.MaxSpeedKmS*l.MaxSpeedKmS*sb*sb*(3/cb+sb*sb/(cb*cb*cb))/(r*r)),
 		rateSlack: 1e-6 + 4*l.SlackKmS/r,
 	}
