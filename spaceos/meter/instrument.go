@@ -1,5 +1,7 @@
 package meter
 
+import "strconv"
+
 // Names that the instrumented module imports and exports.
 const (
 	// RefillModule and RefillName name the imported function of type
@@ -11,11 +13,16 @@ const (
 	GasExport = Reserved + "gas"
 	// StackExport is the mutable i32 global that counts stack down.
 	StackExport = Reserved + "stack"
+	// GlobalExport starts the names of the original's mutable globals; see Options.
+	GlobalExport = Reserved + "global:"
 )
 
 // Options sets how Instrument rewrites. The zero value is the sandbox's.
 type Options struct {
 	Limits Limits
+	// ExportGlobals exports every mutable global of the original as GlobalExport
+	// plus its index, for snapshots.
+	ExportGlobals bool
 	// StackBudget is the initial value of the stack counter; default DefaultStack.
 	StackBudget int32
 }
@@ -203,8 +210,14 @@ func (w *writer) globalSection() []byte {
 }
 
 func (w *writer) exportSection() []byte {
-	b := appendU32(nil, uint32(len(w.m.Exports)+2))
-	for _, e := range w.m.Exports {
+	exports := w.m.Exports[:len(w.m.Exports):len(w.m.Exports)]
+	for i, g := range w.m.Globals {
+		if w.opt.ExportGlobals && g.Mutable {
+			exports = append(exports, Export{GlobalExport + strconv.Itoa(i), KindGlobal, uint32(i)})
+		}
+	}
+	b := appendU32(nil, uint32(len(exports)+2))
+	for _, e := range exports {
 		if e.Kind == KindFunc {
 			e.Index = w.funcIndex(e.Index)
 		}

@@ -138,6 +138,7 @@ type Module struct {
 	data      []dataSegment
 	names     []byte // the name section's payload, for traps
 	facts     []funcFacts
+	hidden    bool            // some instruction changes tables or drops segments
 	refFuncs  map[uint32]bool // functions that ref.func may name (C.refs)
 }
 
@@ -209,5 +210,9 @@ func (m *Module) Export(name string) (Export, bool) {
 	}
 	return Export{}, false
 }
+
+// Restorable says whether memory and mutable globals are all the state that code
+// can change: no instruction writes tables or drops segments.
+func (m *Module) Restorable() bool { return !m.hidden }
 
 func (m *Module) numFuncs() int { return len(m.Imports) + len(m.Funcs) }

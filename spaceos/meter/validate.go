@@ -159,6 +159,10 @@ func (v *validator) function(i int) funcFacts {
 		case OpMemoryGrow, OpMemoryFill, OpMemoryCopy, OpMemoryInit, OpTableInit, OpTableCopy, OpTableGrow, OpTableFill:
 			v.facts.dynamic = true
 		}
+		switch in.op {
+		case OpTableSet, OpTableInit, OpTableCopy, OpTableGrow, OpTableFill, OpElemDrop, OpDataDrop:
+			v.m.hidden = true
+		}
 		v.instruction(in)
 	}
 	if v.scan.len() != 0 {
