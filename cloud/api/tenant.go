@@ -48,6 +48,7 @@ type Result struct {
 	Received   time.Time       `json:"received" doc:"When the bundle came home, UTC"`
 	Activation uint64          `json:"activation" doc:"Number of the activation on board"`
 	Trigger    string          `json:"trigger,omitempty" doc:"What started the activation"`
+	Request    string          `json:"request,omitempty" doc:"The call that it answers, by request id"`
 	End        string          `json:"end" doc:"How it ended: returned, failed, trapped, out-of-gas, out-of-memory, stack-limit, killed or refused"`
 	Detail     string          `json:"detail,omitempty" doc:"The trap or exception, one line"`
 	Gas        uint64          `json:"gas" doc:"Gas used"`

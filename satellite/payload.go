@@ -1,0 +1,219 @@
+// Package satellite is the payload computer of a satellite: a node of the mesh, the
+// operating system that runs strangers' apps, and the bus to the platform.
+//
+// It is a core: frames, datagrams from the bus and the ends of activations go in;
+// frames, datagrams and activations to run come out. The platform computer is
+// another node; the two share nothing but the bus.
+package satellite
+
+import (
+	"fmt"
+	"time"
+
+	"spacechain/dtn/bundle"
+	"spacechain/dtn/contact"
+	"spacechain/dtn/node"
+	"spacechain/dtn/store"
+	"spacechain/identity"
+	"spacechain/internal/kv"
+	"spacechain/platform/bus"
+	"spacechain/spaceos/command"
+	"spacechain/spaceos/gate"
+	"spacechain/spaceos/system"
+)
+
+// Options are what a payload computer is made of.
+type Options struct {
+	Node   uint64 // its node number
+	Key    *identity.Key
+	Store  kv.Store // all that it keeps
+	Plan   *contact.Plan
+	Policy gate.Policy
+	Leases gate.LeaseChecker // nil admits without payment, see gate.OpenLeases
+	Check  gate.Checker      // the sandbox's engine
+	Orbit  system.OrbitEvents
+	Limits system.Limits
+	// Aboard are the packages that the operator, House, puts aboard before launch,
+	// such as runtimes. They go through the gate like every other.
+	Aboard [][]byte
+	House  command.Owner
+
+	// Bus sends a datagram to the platform.
+	Bus func(bus.Datagram)
+	// Start runs an activation elsewhere and calls Finish when it has ended.
+	Start func(*system.Job)
+	// Runtime hands an engine to the sandbox, before any job that needs it.
+	Runtime func(system.Runtime) error
+	// Traffic, if set, is told what the mesh node does with bundles.
+	Traffic func(node.Event)
+	// Fail is told of an error after which the payload must be started anew.
+	Fail func(error)
+}
+
+// Payload is the core. Its methods belong to one goroutine.
+type Payload struct {
+	opts    Options
+	node    *node.Node
+	bundles *store.Store
+	system  *system.System
+	asked   map[system.JobID]*question // sensor requests that the platform has not answered
+	held    map[string]bundle.ID       // deliveries that the operating system has not handled
+	power   *bus.Budget
+	failed  bool
+}
+
+// New gives a payload computer that goes on from what its store holds.
+func New(now time.Time, o Options) (*Payload, error) {
+	bundles, err := store.Open(kv.Prefix(o.Store, "bundles/"), store.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open satellite %d: %w", o.Node, err)
+	}
+	p := &Payload{opts: o, bundles: bundles, held: map[string]bundle.ID{}, asked: map[system.JobID]*question{}}
+	if p.system, err = system.New(now, system.Options{
+		Satellite: o.Node, Key: o.Key, Store: kv.Prefix(o.Store, "os/"), Policy: o.Policy,
+		Checker: o.Check, Leases: o.Leases, Orbit: o.Orbit, Limits: o.Limits,
+	}); err != nil {
+		return nil, fmt.Errorf("open satellite %d: %w", o.Node, err)
+	}
+	if p.node, err = node.New(now, node.Config{Node: o.Node, Store: bundles, Plan: o.Plan, Services: p.serves}); err != nil {
+		return nil, fmt.Errorf("open satellite %d: %w", o.Node, err)
+	}
+	for i, pkg := range o.Aboard {
+		if _, err := p.system.Preinstall(now, pkg, o.House, "", ""); err != nil {
+			return nil, fmt.Errorf("open satellite %d: package %d aboard: %w", o.Node, i, err)
+		}
+	}
+	return p, nil
+}
+
+// serves says whether anybody lives at a service number.
+func (p *Payload) serves(service uint64) bool {
+	return service == command.Service || service >= system.FirstTenant
+}
+
+// Tenants is the number of tenants installed, the operator's own left out.
+func (p *Payload) Tenants() int { return len(p.system.Tenants()) - len(p.opts.Aboard) }
+
+// QueuedBytes is the number of bytes of bundles that wait on board.
+func (p *Payload) QueuedBytes() uint64 { return uint64(p.bundles.Bytes()) }
+
+// Power is the platform's latest word on the payload's power budget.
+func (p *Payload) Power() (bus.Budget, bool) {
+	if p.power == nil {
+		return bus.Budget{}, false
+	}
+	return *p.power, true
+}
+
+// LinkUp tells that a neighbour can be heard.
+func (p *Payload) LinkUp(now time.Time, l node.LinkInfo) error { return p.node.LinkUp(now, l) }
+
+// LinkDown tells that a neighbour can no longer be heard.
+func (p *Payload) LinkDown(now time.Time, peer uint64) { p.node.LinkDown(now, peer) }
+
+// Frame takes a frame as it came in.
+func (p *Payload) Frame(now time.Time, peer uint64, frame []byte) { p.node.Frame(now, peer, frame) }
+
+// SetPlan gives a new contact plan.
+func (p *Payload) SetPlan(now time.Time, plan *contact.Plan) { p.node.SetPlan(now, plan) }
+
+// Tick does what has become due.
+func (p *Payload) Tick(now time.Time) {
+	p.node.Tick(now)
+	p.check(p.system.Tick(now))
+	p.askAgain(now)
+}
+
+// NextWake is when Tick is next wanted.
+func (p *Payload) NextWake() (time.Time, bool) {
+	at, ok := p.node.NextWake()
+	if t, due := p.system.NextWake(); due && (!ok || t.Before(at)) {
+		at, ok = t, true
+	}
+	for _, q := range p.asked {
+		if !ok || q.again.Before(at) {
+			at, ok = q.again, true
+		}
+	}
+	return at, ok
+}
+
+// Finish takes the end of an activation that Start was given.
+func (p *Payload) Finish(now time.Time, r system.Result) {
+	p.check(p.system.Finish(now, r))
+}
+
+// check stops the payload on an error of its store: what it would do from then on
+// could not be relied on.
+func (p *Payload) check(err error) {
+	if err != nil && !p.failed {
+		p.failed = true
+		p.opts.Fail(fmt.Errorf("satellite %d: %w", p.opts.Node, err))
+	}
+}
+
+// Drain lets the operating system and the mesh node exchange what they have for each
+// other until both are at rest, and gives the frames to send.
+func (p *Payload) Drain(now time.Time) (frames []node.OutFrame) {
+	for !p.failed {
+		mesh := p.node.Ready()
+		frames = append(frames, mesh.Frames...)
+		if p.opts.Traffic != nil {
+			for _, e := range mesh.Events {
+				p.opts.Traffic(e)
+			}
+		}
+		for _, d := range mesh.Deliveries {
+			p.check(p.system.Message(now, system.Inbound{
+				ID: p.hold(d.ID), Source: d.Source.String(), Service: d.Dst.Service(), Payload: d.Payload,
+			}))
+		}
+		todo, err := p.system.Ready()
+		if p.check(err); err != nil {
+			return frames
+		}
+		if todo.Empty() && len(mesh.Deliveries) == 0 {
+			return frames
+		}
+		p.act(now, todo)
+	}
+	return frames
+}
+
+// lifetime is how long a satellite's bundle may be under way: long enough for the
+// next pass of a lone satellite and some that fail.
+const lifetime = 72 * time.Hour
+
+// hold remembers a delivery under the name that the operating system gives back.
+func (p *Payload) hold(id bundle.ID) string {
+	name := id.String()
+	p.held[name] = id
+	return name
+}
+
+// act does what the operating system wants done.
+func (p *Payload) act(now time.Time, todo system.Ready) {
+	for _, r := range todo.Runtimes {
+		p.check(p.opts.Runtime(r))
+	}
+	for _, m := range todo.Messages {
+		dst, err := bundle.ParseEID(m.Destination)
+		if err == nil {
+			_, err = p.node.Send(now, node.SendRequest{Service: m.Service, Dst: dst, Payload: m.Payload, Lifetime: lifetime})
+		}
+		p.check(err)
+		p.system.Sent(m.ID)
+	}
+	for _, name := range todo.Handled {
+		if id, ok := p.held[name]; ok {
+			delete(p.held, name)
+			p.check(p.node.Consume(id))
+		}
+	}
+	for _, r := range todo.SensorRequests {
+		p.ask(now, r)
+	}
+	for _, j := range todo.Jobs {
+		p.opts.Start(j)
+	}
+}

@@ -1,0 +1,74 @@
+// Package station is the ground station: a relay of the mesh between the radio and
+// the core network.
+//
+// It is a core around a mesh node. It runs nothing of its users and keeps nothing
+// but bundles on their way.
+package station
+
+import (
+	"fmt"
+	"time"
+
+	"spacechain/dtn/contact"
+	"spacechain/dtn/node"
+	"spacechain/dtn/store"
+	"spacechain/internal/kv"
+)
+
+// Options are what a station is made of.
+type Options struct {
+	Node  uint64   // its node number
+	Store kv.Store // all that it keeps
+	Plan  *contact.Plan
+	// Traffic, if set, is told what the mesh node does with bundles.
+	Traffic func(node.Event)
+}
+
+// Station is the core. Its methods belong to one goroutine.
+type Station struct {
+	opts Options
+	node *node.Node
+}
+
+// New gives a station that goes on from what its store holds.
+func New(now time.Time, o Options) (*Station, error) {
+	bundles, err := store.Open(kv.Prefix(o.Store, "bundles/"), store.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("open station %d: %w", o.Node, err)
+	}
+	n, err := node.New(now, node.Config{Node: o.Node, Store: bundles, Plan: o.Plan,
+		Services: func(uint64) bool { return false }})
+	if err != nil {
+		return nil, fmt.Errorf("open station %d: %w", o.Node, err)
+	}
+	return &Station{opts: o, node: n}, nil
+}
+
+// LinkUp tells that a neighbour can be heard.
+func (s *Station) LinkUp(now time.Time, l node.LinkInfo) error { return s.node.LinkUp(now, l) }
+
+// LinkDown tells that a neighbour can no longer be heard.
+func (s *Station) LinkDown(now time.Time, peer uint64) { s.node.LinkDown(now, peer) }
+
+// Frame takes a frame as it came in.
+func (s *Station) Frame(now time.Time, peer uint64, frame []byte) { s.node.Frame(now, peer, frame) }
+
+// Tick does what has become due.
+func (s *Station) Tick(now time.Time) { s.node.Tick(now) }
+
+// SetPlan gives a new contact plan.
+func (s *Station) SetPlan(now time.Time, p *contact.Plan) { s.node.SetPlan(now, p) }
+
+// NextWake is when Tick is next wanted.
+func (s *Station) NextWake() (time.Time, bool) { return s.node.NextWake() }
+
+// Drain gives the frames to send.
+func (s *Station) Drain(time.Time) []node.OutFrame {
+	ready := s.node.Ready()
+	if s.opts.Traffic != nil {
+		for _, e := range ready.Events {
+			s.opts.Traffic(e)
+		}
+	}
+	return ready.Frames
+}

@@ -1,0 +1,14 @@
+// Package world is the simulated universe: satellites on real orbits, stations,
+// terminals, the radio hops between them, and the faults that befall them, all on
+// one event loop and from one seed. The same seed gives the same history, byte
+// for byte, and Universe.Digest is how two histories are compared.
+//
+// What wires the roles together lives here: Universe for a whole network in one
+// process, Tour for the path from an author's source file to an answer from
+// orbit. Nodes reach each other through frames only; the universe never looks
+// into a node to move a bundle.
+//
+// A universe may hold ten thousand satellites, of which a handful do anything. A
+// node is brought up when the first frame reaches it or when somebody on the
+// ground uses it; until then it costs a catalogue entry.
+package world
