@@ -40,7 +40,14 @@ type Block struct {
 	Flags  BlockFlags
 	CRC    CRCType
 	Data   []byte
+	// nasa/bplib writes a sixth element, -1, in the place of the CRC where there is
+	// none. RFC 9171 §4.3.2 has five elements there; its bundles are taken all the
+	// same, and go on as they came.
+	placeholder bool
 }
+
+// bplibNoCRC is -1 in CBOR.
+const bplibNoCRC = 0x20
 
 // payloadNumber is the number of every payload block.
 const payloadNumber = 1
@@ -48,7 +55,7 @@ const payloadNumber = 1
 func (b *Block) append(dst []byte) []byte {
 	start := len(dst)
 	n := 5
-	if b.CRC != CRCNone {
+	if b.CRC != CRCNone || b.placeholder {
 		n = 6
 	}
 	dst = cbor.AppendArray(dst, n)
@@ -57,13 +64,20 @@ func (b *Block) append(dst []byte) []byte {
 	dst = cbor.AppendUint(dst, uint64(b.Flags))
 	dst = cbor.AppendUint(dst, uint64(b.CRC))
 	dst = cbor.AppendBytes(dst, b.Data)
+	if b.placeholder {
+		return append(dst, bplibNoCRC)
+	}
 	return appendCRC(dst, start, b.CRC)
 }
 
 // size is the number of bytes that append adds.
 func (b *Block) size() int {
+	extra := b.CRC.fieldSize()
+	if b.placeholder {
+		extra = 1
+	}
 	return 1 + headSize(uint64(b.Type)) + headSize(b.Number) + headSize(uint64(b.Flags)) + 1 +
-		headSize(uint64(len(b.Data))) + len(b.Data) + b.CRC.fieldSize()
+		headSize(uint64(len(b.Data))) + len(b.Data) + extra
 }
 
 func headSize(v uint64) int {
@@ -98,11 +112,17 @@ func decodeBlock(d *cbor.Decoder, all []byte) (Block, error) {
 	if b.CRC, err = decodeCRCType(d); err != nil {
 		return b, err
 	}
-	if want := 5 + min(int(b.CRC), 1); n != want {
+	b.placeholder = b.CRC == CRCNone && n == 6
+	if want := 5 + min(int(b.CRC), 1); n != want && !b.placeholder {
 		return b, fmt.Errorf("%w: block of %d elements, want %d", ErrMalformed, n, want)
 	}
 	if b.Data, err = d.Bytes(); err != nil {
 		return b, err
+	}
+	if b.placeholder {
+		if v, err := d.Int(); err != nil || v != -1 {
+			return b, fmt.Errorf("%w: block without a CRC has a sixth element", ErrMalformed)
+		}
 	}
 	if err := decodeCRC(d, all, start, b.CRC); err != nil {
 		return b, err
