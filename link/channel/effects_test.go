@@ -67,7 +67,7 @@ func TestSameSeedSameHistory(t *testing.T) {
 		}
 		return s
 	}
-	if history(5) != history(5) {
+	if first, second := history(5), history(5); first != second {
 		t.Error("one seed, two histories")
 	}
 	if history(5) == history(6) {

@@ -286,3 +286,35 @@ func TestGreatCircle(t *testing.T) {
 		t.Errorf("Paris is %g km from the centre", d)
 	}
 }
+
+// The planes of a real constellation are found from its orbits: Iridium NEXT flies in
+// six of them, with spares in between.
+func TestGridOfIridium(t *testing.T) {
+	w := world(t, Options{Sets: catalogue(t, "iridium-next-2023-08-10/iridium-next.tle"), Neighbours: Grid, Stations: []Station{}})
+	degree := make([]int, len(w.sats))
+	for _, e := range w.grid {
+		degree[e.a]++
+		degree[e.b]++
+	}
+	linked := 0
+	for sat, d := range degree {
+		if d > 4 {
+			t.Errorf("satellite %d has %d links", w.sats[sat].Node, d)
+		}
+		if d >= 2 {
+			linked++
+		}
+	}
+	if linked < 75 {
+		t.Errorf("%d of %d satellites are in a ring", linked, len(w.sats))
+	}
+	long := 0
+	for _, x := range w.Windows(w.Start(), w.Start().Add(2*time.Hour)) {
+		if x.End.Sub(x.Start) == 2*time.Hour && x.MinRangeKm > 3900 && x.MaxRangeKm < 4200 {
+			long++
+		}
+	}
+	if long < 40 { // eleven in a ring stand 4,030 km apart
+		t.Errorf("%d steady links of a ring's length", long)
+	}
+}
