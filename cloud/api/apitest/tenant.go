@@ -61,16 +61,25 @@ func (f *Fake) result(t api.Tenant, seq uint64) api.Result {
 	return r
 }
 
+// sample is one reading of the magnetometer beside the model's value.
+type sample struct {
+	T    string  `json:"t"`
+	Lat  float64 `json:"lat"`
+	Lon  float64 `json:"lon"`
+	NT   float64 `json:"nT"`
+	IGRF float64 `json:"igrf_nT"`
+}
+
 // track is a dipole field along the last orbit, with a little noise.
-func (f *Fake) track(i int, until time.Time) []map[string]any {
-	var out []map[string]any
+func (f *Fake) track(i int, until time.Time) []sample {
+	var out []sample
 	for k := range 120 {
 		t := until.Add(-time.Duration(119-k) * time.Minute)
 		lat, lon := latLon(f.pos(i, t))
 		truth := 22_500 * math.Sqrt(1+3*math.Pow(math.Sin(radians(lat)), 2)) * (1 + 0.08*math.Cos(radians(lon-100)))
 		noise := 60*math.Sin(float64(k)*12.9898) + 35*math.Sin(float64(k)*78.233)
-		out = append(out, map[string]any{"t": t.Format(time.RFC3339), "lat": math.Round(lat*1e3) / 1e3, "lon": math.Round(lon*1e3) / 1e3,
-			"nT": math.Round(truth + noise), "igrf_nT": math.Round(truth)})
+		out = append(out, sample{t.Format(time.RFC3339), math.Round(lat*1e3) / 1e3, math.Round(lon*1e3) / 1e3,
+			math.Round(truth + noise), math.Round(truth)})
 	}
 	return out
 }

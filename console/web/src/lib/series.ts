@@ -100,3 +100,18 @@ function fromColumns(v: Row, name: string): Dataset | null {
   const track = lat && lon ? (lat[1] as number[]).map((a, i) => ({ lat: a, lon: (lon[1] as number[])[i], value: series[0].values[i] })) : [];
   return { name, x, time: x[0] > 1e8, series, track };
 }
+
+/** difference gives measured minus reference where one series is named after the
+ *  other, such as nT and igrf_nT: at the scale of both they often look the same. */
+export function difference(d: Dataset): Dataset | null {
+  for (const a of d.series) {
+    const b = d.series.find((x) => x !== a && x.name.toLowerCase().endsWith(`_${a.name.toLowerCase()}`));
+    if (!b) continue;
+    const values = a.values.map((v, i) => {
+      const w = b.values[i];
+      return v === null || w === null ? null : v - w;
+    });
+    return { ...d, name: `${a.name} − ${b.name}`, series: [{ name: `${a.name} − ${b.name}`, values }], track: [] };
+  }
+  return null;
+}

@@ -91,10 +91,10 @@ export class FlatMap implements View {
     const [lat, lon] = latLon(-fleet.sun[0], -fleet.sun[1], -fleet.sun[2]);
     const path = geoPath(this.projection, ctx);
     // Two steps stand for twilight.
-    for (const radius of [90, 84]) {
+    for (const radius of [91, 88, 85, 82]) {
       ctx.beginPath();
       path(geoCircle().center([lon, lat]).radius(radius).precision(3)());
-      ctx.fillStyle = 'rgba(4, 6, 11, 0.42)';
+      ctx.fillStyle = 'rgba(4, 6, 11, 0.21)';
       ctx.fill();
     }
   }

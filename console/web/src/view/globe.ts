@@ -28,7 +28,7 @@ import { palette, ramp, rgb } from './palette';
 import { hitRadius, type Marks, type View } from './scene';
 import * as glsl from './shaders';
 
-const homeView = { lat: 24, lon: 12, distance: 3.35 };
+const homeView = { lat: 22, lon: 12, distance: 3.85 };
 const nearest = 1.35;
 const farthest = 9;
 
@@ -112,6 +112,9 @@ export class Globe implements View {
   private at = { ...homeView };
   private goal = { ...homeView };
   private drawn = 0;
+  private sun: [number, number, number] = [1, 0, 0];
+  /** Whether the view has been set, by home or by hand. */
+  private turned = false;
   private projected = new Vector3();
   private still = matchMedia('(prefers-reduced-motion: reduce)').matches;
 
@@ -176,6 +179,12 @@ export class Globe implements View {
   }
 
   draw(fleet: Fleet, marks: Marks, wall: number) {
+    this.sun = fleet.sun;
+    if (!this.turned && fleet.generation >= 0) {
+      this.turned = true;
+      this.home();
+      this.at = { ...this.goal };
+    }
     this.move();
     if (fleet.version !== this.version || marks !== this.marks) this.rebuild(fleet, marks);
     const position = this.nodes.geometry.getAttribute('position') as BufferAttribute;
@@ -332,6 +341,7 @@ export class Globe implements View {
   }
 
   turn(dx: number, dy: number) {
+    this.turned = true;
     const k = 0.12 * Math.max(0.25, (this.goal.distance - 1) / 2);
     this.goal.lon -= dx * k;
     this.goal.lat = Math.min(88, Math.max(-88, this.goal.lat + dy * k));
@@ -341,12 +351,15 @@ export class Globe implements View {
     this.goal.distance = Math.min(farthest, Math.max(nearest, 1 + (this.goal.distance - 1) / factor));
   }
 
+  /** home shows the day and a good part of the night beside it. */
   home() {
-    this.face(homeView.lat, homeView.lon);
+    const [, noon] = latLon(...this.sun);
+    this.face(homeView.lat, noon + 40);
     this.goal.distance = this.fit();
   }
 
   face(latDeg: number, lonDeg: number) {
+    this.turned = true;
     // The shorter way round.
     const turn = ((((lonDeg - this.goal.lon) % 360) + 540) % 360) - 180;
     this.goal.lon += turn;
@@ -369,11 +382,6 @@ export class Globe implements View {
     this.camera.updateProjectionMatrix();
     if (first) this.at.distance = this.goal.distance = this.fit();
     for (const p of [this.nodes, this.sky]) (p.material as ShaderMaterial).uniforms.ratio.value = ratio;
-  }
-
-  /** centre is the place that the camera looks at. */
-  centre(): [number, number] {
-    return latLon(...this.camera.position.toArray());
   }
 
   dispose() {

@@ -2,10 +2,10 @@
 
 export const palette = {
   space: '#06080c',
-  oceanDay: '#0f2233',
-  oceanNight: '#070c14',
-  landDay: '#33475a',
-  landNight: '#131d29',
+  oceanDay: '#12293d',
+  oceanNight: '#080e17',
+  landDay: '#3d5468',
+  landNight: '#1a2735',
   coast: '#6d8ba6',
   grid: '#5d7c99',
   satellite: '#bfe6fb',

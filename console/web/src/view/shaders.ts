@@ -28,8 +28,8 @@ export const earthFragment = /* glsl */ `
     vec3 mirror = reflect(-sun, n);
     colour += (1.0 - m) * day * 0.13 * pow(max(dot(mirror, view), 0.0), 22.0) * vec3(0.75, 0.9, 1.0);
     float rim = pow(1.0 - max(dot(n, view), 0.0), 3.2);
-    colour += rim * mix(vec3(0.03, 0.06, 0.10), vec3(0.16, 0.34, 0.50), day);
-    colour += vec3(0.10, 0.06, 0.02) * exp(-pow(d / 0.045, 2.0)) * 0.55;
+    colour += rim * mix(vec3(0.05, 0.09, 0.14), vec3(0.16, 0.34, 0.50), day);
+    colour += vec3(0.10, 0.065, 0.03) * exp(-pow(d / 0.03, 2.0)) * 0.3;
     gl_FragColor = vec4(colour, 1.0);
   }`;
 
