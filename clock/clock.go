@@ -63,8 +63,8 @@ func Scaled(factor float64) Pace { return Pace{Factor: factor} }
 // anchored reports whether the pace is tied to an instant shared with others.
 func (p Pace) anchored() bool { return !p.Wall.IsZero() }
 
-// simAt is the simulated time at the machine's time w.
-func (p Pace) simAt(w time.Time) time.Time {
+// At is the simulated time at the machine's time w, for a pace with an anchor.
+func (p Pace) At(w time.Time) time.Time {
 	return p.Sim.Add(time.Duration(float64(w.Sub(p.Wall)) * p.Factor))
 }
 

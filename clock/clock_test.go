@@ -113,7 +113,7 @@ func TestSharedAnchorGivesSharedTime(t *testing.T) {
 		if err := l.Run(ctx, time.Time{}, p); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
-		if now := p.simAt(Wall().Now()); seen.Before(start) || seen.After(now) {
+		if now := p.At(Wall().Now()); seen.Before(start) || seen.After(now) {
 			t.Fatalf("a post saw %v, want between %v and %v", seen, start, now)
 		}
 	}

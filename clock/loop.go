@@ -128,7 +128,7 @@ func (l *Loop) Run(ctx context.Context, until time.Time, pace Pace) error {
 
 		if len(posted) > 0 {
 			if current.Factor > 0 {
-				l.advance(l.bounded(current.simAt(time.Now()), until))
+				l.advance(l.bounded(current.At(time.Now()), until))
 			}
 			for _, fn := range posted {
 				fn()

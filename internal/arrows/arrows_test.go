@@ -33,8 +33,8 @@ var rows = [][]string{
 // authors' rooms are what app authors see: they import nothing of ours. Only the
 // packages that hand their files out as data are named, each with who may ask.
 var authors = map[string][]string{
-	"spacechain/sdk":  {"spacechain/cmd", "spacechain/world"},
-	"spacechain/apps": {"spacechain/cmd", "spacechain/world"},
+	"spacechain/sdk":  {"spacechain/cmd", "spacechain/world", "spacechain/spaceos/build"},
+	"spacechain/apps": {"spacechain/cmd", "spacechain/world", "spacechain/spaceos/build"},
 }
 
 // bigDeps are libraries that flight code must not carry: what they are, and the
