@@ -3,6 +3,7 @@ package system
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -211,9 +212,9 @@ func (g *ground) obey(owner string, b []byte) *command.Reply {
 	from := len(g.inbox)
 	g.deliver(inboxes[owner], command.Service, b)
 	g.drain()
-	for _, m := range g.inbox[from:] {
-		if m.Reply != nil {
-			return m.Reply
+	for i := len(g.inbox) - 1; i >= from; i-- { // what a crash left unsent comes before
+		if r := g.inbox[i].Reply; r != nil {
+			return r
 		}
 	}
 	return nil
@@ -267,13 +268,17 @@ func (g *ground) deploy(m manifest.Manifest, code string) uint64 {
 	return r.Tenant
 }
 
-// results gives the results that came down so far, as "activation end result" lines.
+// results gives the results that came down so far, as "activation end result" lines,
+// without those that a crash made come twice.
 func (g *ground) results() []string {
 	var out []string
 	for _, m := range g.inbox {
 		if m.Result != nil {
 			r := m.Result.Receipt.Receipt
-			out = append(out, strings.TrimSpace(fmt.Sprintf("%d/%d %s %s", r.Tenant, r.Activation, r.End, m.Result.Result)))
+			line := strings.TrimSpace(fmt.Sprintf("%d/%d %s %s", r.Tenant, r.Activation, r.End, m.Result.Result))
+			if !slices.Contains(out, line) {
+				out = append(out, line)
+			}
 		}
 	}
 	return out
