@@ -161,14 +161,19 @@ describe('console with WebGL', () => {
 
   test('picture', { skip: !process.env.SPACECHAIN_SCREENSHOT }, async () => {
     const { page } = b;
-    await page.focus('canvas.overlay');
-    await page.keyboard.press('Home');
+    await page.goto(`${base}/?quality=full`, { waitUntil: 'load' });
+    await shown(page, 'globe', universe.satellites);
     if (tenant) {
+      await page.click(`[data-tenant="${tenant.id}"]`);
+      await page.waitForSelector('[data-result]');
       await page.fill('#find', String(tenant.satellite));
       await page.press('#find', 'Enter');
       await page.waitForSelector('.card dl dt:has-text("links")');
     }
-    await page.waitForTimeout(2500);
+    await page.focus('canvas.overlay');
+    await page.keyboard.press('Home');
+    await page.evaluate(() => document.activeElement.blur());
+    await page.waitForTimeout(6000);
     await page.screenshot({ path: process.env.SPACECHAIN_SCREENSHOT });
   });
 

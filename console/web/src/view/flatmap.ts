@@ -83,7 +83,7 @@ export class FlatMap implements View {
     this.paths(ctx, marks);
     this.links(ctx, fleet, marks, wall);
     this.dots(ctx, fleet, marks);
-    drawLabels(this.overlay, this.ratio, fleet, marks, (i) => this.project(fleet, i));
+    drawLabels(this.overlay, fleet, marks, (i) => this.project(fleet, i));
     this.canvas.dataset.drawn = String(fleet.satellites);
   }
 

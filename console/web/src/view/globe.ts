@@ -108,7 +108,6 @@ export class Globe implements View {
   private marks: Marks | null = null;
   private width = 1;
   private height = 1;
-  private ratio = 1;
   private at = { ...homeView };
   private goal = { ...homeView };
   private drawn = 0;
@@ -207,7 +206,7 @@ export class Globe implements View {
     this.links.material.uniforms.phase.value = this.still ? 0 : (wall / 1400) % 1;
     (this.earth.uniforms.sun.value as Vector3).set(...fleet.sun);
     this.renderer.render(this.scene, this.camera);
-    drawLabels(this.overlay, this.ratio, fleet, marks, (i) => this.project(fleet, i));
+    drawLabels(this.overlay, fleet, marks, (i) => this.project(fleet, i));
     this.canvas.dataset.drawn = String(fleet.satellites);
   }
 
@@ -363,7 +362,8 @@ export class Globe implements View {
     // The shorter way round.
     const turn = ((((lonDeg - this.goal.lon) % 360) + 540) % 360) - 180;
     this.goal.lon += turn;
-    this.goal.lat = Math.min(80, Math.max(-80, latDeg));
+    // Not straight over a pole: that leaves no up.
+    this.goal.lat = Math.min(50, Math.max(-50, latDeg));
   }
 
   /** fit is the distance at which the whole globe is seen. */
@@ -375,7 +375,6 @@ export class Globe implements View {
     const first = this.width === 1;
     this.width = width;
     this.height = height;
-    this.ratio = ratio;
     this.renderer.setPixelRatio(ratio);
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;

@@ -9,9 +9,10 @@ export type Projected = { x: number; y: number; hidden: boolean };
 const font = '11px ui-sans-serif, system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 
 /** drawLabels clears the overlay and writes the names that have room. */
-export function drawLabels(canvas: HTMLCanvasElement, ratio: number, fleet: Fleet, marks: Marks, project: (i: number) => Projected) {
+export function drawLabels(canvas: HTMLCanvasElement, fleet: Fleet, marks: Marks, project: (i: number) => Projected) {
   const ctx = canvas.getContext('2d');
-  if (!ctx) return;
+  if (!ctx || canvas.clientWidth === 0) return;
+  const ratio = canvas.width / canvas.clientWidth;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, canvas.width / ratio, canvas.height / ratio);
   ctx.font = font;
