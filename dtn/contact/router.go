@@ -31,6 +31,9 @@ type Router struct {
 	booked map[int32]float64   // bytes promised on contacts
 	cache  map[cacheKey]cached // nil until the first route
 	gen    uint64
+	// strained is set when what is queued for a link made a difference to a search:
+	// once it is sent, remembered routes are not good enough.
+	strained bool
 }
 
 // liveLink is a link that is up.
@@ -45,6 +48,12 @@ type liveLink struct {
 func (l *liveLink) take(now int64, size float64) (int64, bool) {
 	done := now + sendTime(l.queued+size, l.rate)
 	return done + l.owlt, done <= l.end
+}
+
+// strains tells whether what is queued keeps size bytes from being sent, or for long.
+func (l *liveLink) strains(now int64, size float64) bool {
+	wait := sendTime(l.queued, l.rate)
+	return wait > int64(time.Second) || (wait > 0 && now+wait+sendTime(size, l.rate) > l.end)
 }
 
 type cacheKey struct {
@@ -91,6 +100,7 @@ func (r *Router) Generation() uint64 { return r.gen }
 
 func (r *Router) changed() {
 	r.gen++
+	r.strained = false
 	clear(r.cache)
 }
 
@@ -292,6 +302,9 @@ func (r *Router) Sent(route *Route, size int) {
 	if route.plan == r.plan && len(route.contacts) > 0 && route.contacts[0] == live {
 		if l := r.link(route.Next); l != nil {
 			l.queued = max(0, l.queued-float64(size))
+			if l.queued == 0 && r.strained {
+				r.changed()
+			}
 		}
 	}
 }
