@@ -4,7 +4,7 @@
 // Examine goes through the checks in a fixed order and stops at the first that
 // fails: keys and both signatures, the module's digest, the publisher, the security
 // counter, the runtime, permissions, quotas against policy and against what is free,
-// the module itself, and the lease. What it refuses, it refuses with a *Refusal whose code
+// the lease, and the module itself. What it refuses, it refuses with a *Refusal whose code
 // is stable and reaches the owner. What it admits comes as an *Admission, which nothing
 // else can make; the system installs nothing without one, and stores the admission's
 // Record in the same batch as the tenant, so that a counter once admitted is

@@ -15,7 +15,8 @@ import (
 	"spacechain/spaceos/spk"
 )
 
-// Checker says whether a module is valid and meterable. The sandbox's engine is one.
+// Checker says whether a module is valid and meterable. The sandbox's engine is one,
+// see system.Sandbox.
 type Checker interface {
 	// Check looks at an app's module.
 	Check(m sandbox.Module) error
@@ -121,9 +122,6 @@ func (g *Gate) Examine(now time.Time, q Request) (*Admission, error) {
 	if r := g.policy.quotas(m, q.Free); r != nil {
 		return nil, r
 	}
-	if err := g.module(q.Package); err != nil {
-		return nil, refuse(ModuleInvalid, "module of %s %s: %v", m.App, m.Version, err)
-	}
 	terms, err := g.leases.CheckLease(now, LeaseQuery{q.Lease, q.Owner, g.satellite, m.Publisher, m.App, m.Limits})
 	if err != nil {
 		var refusal *Refusal
@@ -133,6 +131,9 @@ func (g *Gate) Examine(now time.Time, q Request) (*Admission, error) {
 		return nil, refuse(LeaseRefused, "lease %s: %v", q.Lease, err)
 	}
 	a.terms = terms
+	if err := g.module(q.Package); err != nil { // last: a runtime is set up on the way
+		return nil, refuse(ModuleInvalid, "module of %s %s: %v", m.App, m.Version, err)
+	}
 	return a, nil
 }
 

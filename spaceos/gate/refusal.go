@@ -38,8 +38,8 @@ const (
 	QuotaGas            = Code("quota-gas")
 	QuotaMessages       = Code("quota-messages")
 	QuotaTenants        = Code("quota-tenants")
-	ModuleInvalid       = Code("module-invalid")
 	LeaseRefused        = Code("lease-refused")
+	ModuleInvalid       = Code("module-invalid")
 )
 
 // Refusal is the gate's no: which check failed, and what to do about it.

@@ -41,6 +41,7 @@ type ground struct {
 	now     time.Time
 	opt     Options
 	sys     *System
+	engine  Engine
 	hold    bool // jobs are kept in held instead of being run
 	held    []*Job
 	mute    bool // sensor requests are left unanswered
@@ -60,7 +61,7 @@ func options(store kv.Store) Options {
 }
 
 func newGround(t testing.TB, opt Options) *ground {
-	g := &ground{t: t, now: dawn, opt: opt}
+	g := &ground{t: t, now: dawn, opt: opt, engine: scriptEngine{}}
 	g.restart()
 	return g
 }
@@ -109,7 +110,7 @@ func (g *ground) drain() {
 }
 
 func (g *ground) finish(j *Job) {
-	res := j.Run(scriptEngine{})
+	res := j.Run(g.engine)
 	g.now = later(g.now, j.Started().Add(res.Duration))
 	g.check(g.sys.Finish(g.now, res))
 }
