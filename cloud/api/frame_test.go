@@ -130,3 +130,20 @@ func FuzzSubmit(f *testing.F) {
 		}
 	})
 }
+
+// A second's position event of 10,395 satellites, from the backend's numbers to
+// the bytes on the wire.
+func BenchmarkPositionEvent10395(b *testing.B) {
+	p := Positions{PosECEFKm: make([][3]float64, 10395), Sunlit: make([]bool, 10395)}
+	for i := range p.PosECEFKm {
+		p.PosECEFKm[i] = [3]float64{float64(i%7000) - 3500, 6800, -float64(i % 3000)}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		m, err := encode(EventPositions, 0, packPositions(p))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(int64(len(m.data)))
+	}
+}

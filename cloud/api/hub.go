@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"spacechain/clock"
 )
 
 // The hub keeps so many events for clients that connect or come back, and so
@@ -234,17 +236,16 @@ func (e Event) normal() Event {
 	return e
 }
 
-// tick publishes the frames while somebody watches. It paces itself by context
-// deadlines, as every wait for a client here does: this is wall time, which has
-// no meaning inside the simulation.
+// tick publishes the frames while somebody watches. It is paced by wall time,
+// which has no meaning inside the simulation.
 func (h *hub) tick(ctx context.Context) {
 	for n := 0; ctx.Err() == nil; n++ {
-		pause, cancel := context.WithTimeout(ctx, h.opt.PositionInterval)
 		if h.watched() {
 			h.frame(ctx, n%linkTicks == 0)
 		}
-		<-pause.Done()
-		cancel()
+		if clock.Sleep(ctx, h.opt.PositionInterval) != nil {
+			return
+		}
 	}
 }
 

@@ -242,14 +242,14 @@ export class Globe implements View {
     const tint = new Float32Array(8 * m);
     const along = new Float32Array(4 * m);
     const [isl, active, ground] = [rgb(palette.isl), rgb(palette.active), rgb(palette.ground)];
-    const faint = m > 2000 ? 0.1 : 0.34;
+    const faint = m > 2000 ? 0.08 : 0.5;
     for (let i = 0; i < m; i++) {
       const [a, b] = [fleet.links[2 * i], fleet.links[2 * i + 1]];
       const busy = (fleet.flags[i] & 16) !== 0;
       const down = (fleet.flags[i] & 15) === 1;
       const mine = a === marks.selected || b === marks.selected;
       const c = down ? ground : busy ? active : isl;
-      const alpha = mine ? 0.95 : down ? 0.8 : busy ? 0.62 : faint;
+      const alpha = mine ? 0.95 : down ? 0.8 : busy ? (m > 2000 ? 0.3 : 0.75) : faint;
       tint.set([...c, alpha, ...c, alpha], 8 * i);
       along.set([0, busy ? 1 : 0, 1, busy ? 1 : 0], 4 * i);
     }
@@ -306,7 +306,7 @@ export class Globe implements View {
     }
     for (let i = fleet.satellites; i < fleet.satellites + fleet.stations; i++) {
       c.set(marks.down.has(i) ? down : station, 3 * i);
-      s[i] = i === marks.selected ? 13 : 8;
+      s[i] = i === marks.selected ? 14 : 10;
     }
     colour.needsUpdate = true;
     size.needsUpdate = true;

@@ -11,7 +11,7 @@ export const palette = {
   satellite: '#bfe6fb',
   shadow: '#4f7ea3',
   tenant: '#ffc069',
-  isl: '#4a7ea8',
+  isl: '#5b95c2',
   active: '#63d4ff',
   ground: '#7ee2a8',
   station: '#7ee2a8',
