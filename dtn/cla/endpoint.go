@@ -296,8 +296,9 @@ func (e *Endpoint) build(now time.Time, more bool) []byte {
 	}
 	if data {
 		frame = e.send.fill(e, now, frame, room)
-		if !e.send.ready(e) {
+		if !e.send.ready(e) && e.send.wantsAnswer() {
 			frame = append(frame, chunkPoll)
+			e.send.polled = e.send.number
 		}
 	}
 	return appendFrameCRC(frame)

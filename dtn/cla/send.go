@@ -43,6 +43,7 @@ type sent struct {
 type sender struct {
 	pace    pace
 	number  uint64 // of the last frame
+	polled  uint64 // of the last frame that asked for an acknowledgement
 	nextID  uint64
 	queue   []*outgoing // by class, then in the order of Send
 	out     []sent      // by number
@@ -155,6 +156,12 @@ func (s *sender) ready(e *Endpoint) bool {
 		return false
 	}
 	return slices.ContainsFunc(s.queue, (*outgoing).wants)
+}
+
+// wantsAnswer tells whether the last frame for now shall ask for an acknowledgement:
+// when nothing is left to send, else twice in a window.
+func (s *sender) wantsAnswer() bool {
+	return int(s.number-s.polled) >= s.pace.window/2 || !slices.ContainsFunc(s.queue, (*outgoing).wants)
 }
 
 // fill appends chunks of data to a frame up to a limit and notes that it is out.
