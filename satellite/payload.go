@@ -7,6 +7,7 @@
 package satellite
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -69,21 +70,47 @@ func New(now time.Time, o Options) (*Payload, error) {
 		return nil, fmt.Errorf("open satellite %d: %w", o.Node, err)
 	}
 	p := &Payload{opts: o, bundles: bundles, held: map[string]bundle.ID{}, asked: map[system.JobID]*question{}}
-	if p.system, err = system.New(now, system.Options{
-		Satellite: o.Node, Key: o.Key, Store: kv.Prefix(o.Store, "os/"), Policy: o.Policy,
-		Checker: o.Check, Leases: o.Leases, Orbit: o.Orbit, Limits: o.Limits,
-	}); err != nil {
+	if p.node, err = node.New(now, node.Config{Node: o.Node, Store: bundles, Plan: o.Plan, Services: p.serves, HopLimit: hopLimit}); err != nil {
 		return nil, fmt.Errorf("open satellite %d: %w", o.Node, err)
 	}
-	if p.node, err = node.New(now, node.Config{Node: o.Node, Store: bundles, Plan: o.Plan, Services: p.serves}); err != nil {
+	used := false
+	if err := kv.Prefix(o.Store, osPrefix).Scan(nil, func(_, _ []byte) error { used = true; return errUsed }); err != nil && !used {
 		return nil, fmt.Errorf("open satellite %d: %w", o.Node, err)
 	}
-	for i, pkg := range o.Aboard {
-		if _, err := p.system.Preinstall(now, pkg, o.House, "", ""); err != nil {
-			return nil, fmt.Errorf("open satellite %d: package %d aboard: %w", o.Node, i, err)
+	if used { // tenants have work to do whether or not anybody calls
+		if err := p.start(now); err != nil {
+			return nil, err
 		}
 	}
 	return p, nil
+}
+
+// hopLimit suits a constellation of thousands, in which a bundle goes from neighbour
+// to neighbour half-way round the Earth.
+const hopLimit = 255
+
+// osPrefix keeps the operating system's records apart from the node's bundles.
+const osPrefix = "os/"
+
+var errUsed = errors.New("the store has been used")
+
+// start brings the operating system up. A satellite that only passes bundles on has
+// none, so that a constellation of thousands costs what it uses.
+func (p *Payload) start(now time.Time) (err error) {
+	o := &p.opts
+	if p.system, err = system.New(now, system.Options{
+		Satellite: o.Node, Key: o.Key, Store: kv.Prefix(o.Store, osPrefix), Policy: o.Policy,
+		Checker: o.Check, Leases: o.Leases, Orbit: o.Orbit, Limits: o.Limits,
+	}); err != nil {
+		return fmt.Errorf("start the system of satellite %d: %w", o.Node, err)
+	}
+	for i, pkg := range o.Aboard {
+		if _, err := p.system.Preinstall(now, pkg, o.House, "", ""); err != nil {
+			return fmt.Errorf("start the system of satellite %d: package %d aboard: %w", o.Node, i, err)
+		}
+	}
+	p.AskPower()
+	return nil
 }
 
 // serves says whether anybody lives at a service number.
@@ -92,7 +119,12 @@ func (p *Payload) serves(service uint64) bool {
 }
 
 // Tenants is the number of tenants installed, the operator's own left out.
-func (p *Payload) Tenants() int { return len(p.system.Tenants()) - len(p.opts.Aboard) }
+func (p *Payload) Tenants() int {
+	if p.system == nil {
+		return 0
+	}
+	return len(p.system.Tenants()) - len(p.opts.Aboard)
+}
 
 // QueuedBytes is the number of bytes of bundles that wait on board.
 func (p *Payload) QueuedBytes() uint64 { return uint64(p.bundles.Bytes()) }
@@ -120,13 +152,18 @@ func (p *Payload) SetPlan(now time.Time, plan *contact.Plan) { p.node.SetPlan(no
 // Tick does what has become due.
 func (p *Payload) Tick(now time.Time) {
 	p.node.Tick(now)
-	p.check(p.system.Tick(now))
-	p.askAgain(now)
+	if p.system != nil {
+		p.check(p.system.Tick(now))
+		p.askAgain(now)
+	}
 }
 
 // NextWake is when Tick is next wanted.
 func (p *Payload) NextWake() (time.Time, bool) {
 	at, ok := p.node.NextWake()
+	if p.system == nil {
+		return at, ok
+	}
 	if t, due := p.system.NextWake(); due && (!ok || t.Before(at)) {
 		at, ok = t, true
 	}
@@ -163,10 +200,18 @@ func (p *Payload) Drain(now time.Time) (frames []node.OutFrame) {
 				p.opts.Traffic(e)
 			}
 		}
+		if len(mesh.Deliveries) > 0 && p.system == nil {
+			if p.check(p.start(now)); p.failed {
+				return frames
+			}
+		}
 		for _, d := range mesh.Deliveries {
 			p.check(p.system.Message(now, system.Inbound{
 				ID: p.hold(d.ID), Source: d.Source.String(), Service: d.Dst.Service(), Payload: d.Payload,
 			}))
+		}
+		if p.system == nil {
+			return frames
 		}
 		todo, err := p.system.Ready()
 		if p.check(err); err != nil {

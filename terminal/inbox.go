@@ -3,6 +3,7 @@ package terminal
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"spacechain/dtn/bundle"
@@ -56,6 +57,10 @@ func (t *Terminal) reply(now time.Time, reply *command.Reply) error {
 	}
 	if r.Satellite != reply.Satellite || r.State != Pending {
 		return nil // another satellite's word, or the answer came twice
+	}
+	if !slices.ContainsFunc(r.Stages, func(s Stage) bool { return s.Name == StageArrived }) {
+		// the reply was faster than the status report of the arrival
+		r.Stages = append(r.Stages, Stage{StageArrived, reply.Time, reply.Satellite})
 	}
 	r.Stages = append(r.Stages, Stage{StageExecuted, reply.Time, reply.Satellite}, Stage{StageReplied, now, t.opts.Node})
 	r.Reply = reply.Body

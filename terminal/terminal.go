@@ -42,6 +42,10 @@ type Terminal struct {
 // ErrRejected is wrapped by errors about commands that no satellite would accept.
 var ErrRejected = errors.New("command rejected")
 
+// hopLimit suits a constellation of thousands, in which a bundle goes from neighbour
+// to neighbour half-way round the Earth.
+const hopLimit = 255
+
 // New gives a terminal that goes on from what its store holds: a command that was
 // accepted but not yet handed to the mesh is sent now.
 func New(now time.Time, o Options) (*Terminal, error) {
@@ -49,7 +53,7 @@ func New(now time.Time, o Options) (*Terminal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open terminal %d: %w", o.Node, err)
 	}
-	n, err := node.New(now, node.Config{Node: o.Node, Store: bundles, Plan: o.Plan})
+	n, err := node.New(now, node.Config{Node: o.Node, Store: bundles, Plan: o.Plan, HopLimit: hopLimit})
 	if err != nil {
 		return nil, fmt.Errorf("open terminal %d: %w", o.Node, err)
 	}

@@ -75,11 +75,12 @@ func (h *hop) carry(side int, frame []byte) {
 	now := h.u.loop.Now()
 	e := &h.ends[side]
 	airtime := channel.Airtime(len(frame), e.rate)
-	start := now
+	var end time.Time
 	if h.turns != nil {
-		start = h.turns.Next(now, side, airtime)
+		_, end = e.trx.SendInTurn(now, airtime, *h.turns, side)
+	} else {
+		_, end = e.trx.Send(now, airtime)
 	}
-	_, end := e.trx.Send(start, airtime)
 	h.budget(side, now)
 	h.busy = now
 	h.u.count.frames++

@@ -62,6 +62,21 @@ func (u *Universe) open(w *window) {
 		}
 	}
 	u.closeAt(w, w.hop)
+	u.breakAt(w, w.hop)
+}
+
+// breakAt takes a hop down when the next outage of its link begins, and has it
+// opened again when the outage ends.
+func (u *Universe) breakAt(w *window, h *hop) {
+	for _, out := range u.faults.LinkOutages(w.A, w.B, u.loop.Now(), w.End) {
+		u.loop.At(out.Start, func() {
+			if !h.gone {
+				u.closeHop(h)
+				u.open(w)
+			}
+		})
+		return
+	}
 }
 
 // join tells a member that a hop is up.
@@ -87,6 +102,7 @@ func (u *Universe) closeAt(w *window, h *hop) {
 		}
 		if w.End.After(end) {
 			u.closeAt(w, h)
+			u.breakAt(w, h)
 			return
 		}
 		u.closeHop(h)

@@ -125,7 +125,6 @@ func (u *Universe) satellite(m *member, now time.Time) (host.Core, error) {
 	if err != nil {
 		return nil, err
 	}
-	payload.AskPower()
 	return payload, nil
 }
 

@@ -73,7 +73,8 @@ type Tour struct {
 	changes chan terminal.Change
 	started func() time.Duration
 	wall    time.Duration
-	sim     time.Time
+	sim     time.Time // the universe's time as progress last saw it
+	mark    time.Time // where the leg under way began
 }
 
 // Run does it. The answer's receipt has been verified.
@@ -95,7 +96,7 @@ func (t *Tour) Run(ctx context.Context) (*TourAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.sim = now
+	t.sim, t.mark = now, now
 	a := &TourAnswer{}
 
 	t.say("key %s", t.Key.Public().ID())
@@ -105,6 +106,9 @@ func (t *Tour) Run(ctx context.Context) (*TourAnswer, error) {
 	}
 	a.Package, a.Uplinked = len(pkg.Encode()), len(uplink)
 	t.say("built and signed %s: %d bytes of module, %d bytes to uplink", pkg.FileName(), len(pkg.Module), len(uplink))
+	if now, err = u.Backend().Time(ctx); err != nil {
+		return nil, err
+	}
 	t.leg(a, "build and sign", now)
 
 	if a.Satellite, err = t.choose(ctx, len(uplink)); err != nil {
@@ -144,8 +148,8 @@ func (t *Tour) say(format string, args ...any) {
 // leg adds one leg that ends at a simulated time, and now by our clock.
 func (t *Tour) leg(a *TourAnswer, name string, end time.Time) {
 	wall := t.started()
-	a.Legs = append(a.Legs, TourLeg{name, end.Sub(t.sim), wall - t.wall})
-	t.wall, t.sim = wall, end
+	a.Legs = append(a.Legs, TourLeg{name, end.Sub(t.mark), wall - t.wall})
+	t.wall, t.sim, t.mark = wall, end, end
 }
 
 // pack builds fieldwatch from its sources, as an author would, and signs it.
@@ -268,7 +272,7 @@ func (t *Tour) legs(a *TourAnswer, r terminal.Request) {
 			at[s.Name] = s.Time
 		}
 	}
-	t.sim = r.Submitted
+	t.mark = r.Submitted
 	var up time.Time
 	for _, s := range r.Stages {
 		if (s.Name == terminal.StageHop || s.Name == terminal.StageArrived) && role(s.Node) == "satellite" && (up.IsZero() || s.Time.Before(up)) {

@@ -44,7 +44,7 @@ type Universe struct {
 	firsts    *firstParty
 	slots     chan struct{} // activations that may run at once
 	jobs      sync.WaitGroup
-	memory    map[uint64]kv.Store // stores of a universe without a folder
+	store     kv.Store // of every node, in parts; nil without a folder
 	count     counts
 	failure   error
 	stop      context.CancelFunc
@@ -88,44 +88,52 @@ func New(o Options) (*Universe, error) {
 		o.Workers = runtime.NumCPU()
 	}
 	u.slots = make(chan struct{}, o.Workers)
-	now := u.start
-	if o.DataDir != "" {
-		if u.clockfile, now, err = openClockFile(filepath.Join(o.DataDir, "universe.json"), u.start, o.Seed); err != nil {
-			return nil, err
-		}
-	}
-	u.loop = clock.NewLoop(now)
 	u.keys = keysOf(o)
-	if err := u.cast(); err != nil {
-		return nil, err
-	}
-	if u.engine, err = sandbox.NewEngine(sandbox.Options{Interpreter: o.Interpreter, CacheDir: o.Cache}); err != nil {
-		return nil, fmt.Errorf("make universe: %w", err)
-	}
-	if u.firsts, err = newFirstParty(o); err != nil {
-		return nil, errors.Join(err, u.engine.Close())
-	}
-	if u.ahead, err = newHorizon(ahead, now); err != nil {
-		return nil, errors.Join(err, u.engine.Close())
-	}
-	u.log.line(now, "universe seed %d, %d satellites, %d stations", o.Seed, len(topo.Satellites()), len(topo.Stations()))
-	u.loop.At(u.ahead.due(), u.lookAhead)
-	u.loop.At(now, u.strike)
-	// The ground is there from the beginning; satellites come up when they are used.
-	for _, t := range topo.Terminals() {
-		if _, err := u.member(t.Node); err != nil {
-			return nil, errors.Join(err, u.Close())
-		}
-	}
-	for _, s := range topo.Stations() {
-		if _, err := u.member(s.Node); err != nil {
-			return nil, errors.Join(err, u.Close())
-		}
-	}
-	if err := u.reopen(); err != nil {
+	if err := u.begin(ahead); err != nil {
 		return nil, errors.Join(err, u.Close())
 	}
 	return u, nil
+}
+
+// begin takes up what the folder holds, looks ahead and brings up the first nodes.
+func (u *Universe) begin(ahead *topology.Topology) (err error) {
+	now := u.start
+	if dir := u.opts.DataDir; dir != "" {
+		if u.store, err = openStore(dir); err != nil { // first: it locks the folder
+			return err
+		}
+		if u.clockfile, now, err = openClockFile(filepath.Join(dir, "universe.json"), u.start, u.opts.Seed); err != nil {
+			return err
+		}
+	}
+	u.loop = clock.NewLoop(now)
+	if err := u.cast(); err != nil {
+		return err
+	}
+	if u.engine, err = sandbox.NewEngine(sandbox.Options{Interpreter: u.opts.Interpreter, CacheDir: u.opts.Cache}); err != nil {
+		return fmt.Errorf("make universe: %w", err)
+	}
+	if u.firsts, err = newFirstParty(u.opts); err != nil {
+		return err
+	}
+	if u.ahead, err = newHorizon(ahead, now); err != nil {
+		return err
+	}
+	u.log.line(now, "universe seed %d, %d satellites, %d stations", u.opts.Seed, len(u.topo.Satellites()), len(u.topo.Stations()))
+	u.loop.At(u.ahead.due(), u.lookAhead)
+	u.loop.At(now, u.strike)
+	// The ground is there from the beginning; satellites come up when they are used.
+	for _, t := range u.topo.Terminals() {
+		if _, err := u.member(t.Node); err != nil {
+			return err
+		}
+	}
+	for _, s := range u.topo.Stations() {
+		if _, err := u.member(s.Node); err != nil {
+			return err
+		}
+	}
+	return u.reopen()
 }
 
 // cast names everybody and lets the scenario choose among them.
@@ -225,13 +233,19 @@ func (u *Universe) Close() error {
 		m.host.Stop()
 		errs = append(errs, m.store.Close())
 	}
-	if u.clockfile != nil {
+	if u.clockfile != nil && u.loop != nil {
 		errs = append(errs, u.clockfile.save(u.loop.Now()))
+	}
+	if u.store != nil {
+		errs = append(errs, u.store.Close())
 	}
 	for ch := range u.log.subs {
 		u.log.Unsubscribe(ch)
 	}
-	return errors.Join(append(errs, u.engine.Close())...)
+	if u.engine != nil {
+		errs = append(errs, u.engine.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Digest is the SHA-256, in hex, over every line of history so far, and the number

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto/sha256"
 	"context"
 	"embed"
 	"errors"
@@ -46,6 +47,7 @@ var ErrNoRuntime = errors.New("runtime is not installed")
 type jsRuntime struct {
 	engine *Engine
 	name   string
+	digest [sha256.Size]byte // of the module as it was installed
 	code   wazero.CompiledModule
 	names  []string // export names of the mutable globals
 	image  *image
@@ -82,8 +84,16 @@ var initEpoch = time.Unix(946684800, 0).UTC() // 2000-01-01T00:00:00Z
 // such as "js@1": it is checked and metered like any module, may import the
 // bridge's functions besides, is initialised once, and its state is kept as the
 // one from which every activation starts. A second installation under the name
-// replaces the first for later activations; scripts are compiled anew.
+// replaces the first for later activations; scripts are compiled anew. The same
+// module again changes nothing and costs its digest.
 func (e *Engine) InstallRuntime(name string, wasm []byte) error {
+	digest := sha256.Sum256(wasm)
+	e.mu.Lock()
+	same := e.runtimes[name] != nil && e.runtimes[name].digest == digest
+	e.mu.Unlock()
+	if same {
+		return nil
+	}
 	rt, err := e.newRuntime(name, wasm)
 	if err != nil {
 		return fmt.Errorf("install runtime %s: %w", name, err)
@@ -102,6 +112,7 @@ func (e *Engine) InstallRuntime(name string, wasm []byte) error {
 		}
 		old.close()
 	}
+	rt.digest = digest
 	e.runtimes[name] = rt
 	return nil
 }
