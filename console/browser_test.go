@@ -81,7 +81,7 @@ func story(t *testing.T, fake *apitest.Fake) {
 	}
 }
 
-// TestServe keeps the console up for work on it: SPACECHAIN_SERVE=127.0.0.1:7420
+// TestServe keeps the console up for work on it: SPACECHAIN_SERVE=127.0.0.1:8480
 // go test -run TestServe -timeout 0 ./console, with `npm run dev` beside it.
 func TestServe(t *testing.T) {
 	addr := os.Getenv("SPACECHAIN_SERVE")

@@ -17,6 +17,7 @@
 //	GET  /api/v1/tenants/{id}/logs        their log lines
 //	POST /api/v1/commands                 a signed command (application/cbor)
 //	GET  /api/v1/requests[/{id}]          how far a command has come
+//	POST /api/v1/models/magnetic-field    IGRF-14 along a track, to show beside a measured one
 //	GET  /api/v1/events                   server-sent events (see [EventKind])
 //	GET  /openapi.json                    OpenAPI 3.1, generated from these types
 //	GET  /metrics, /healthz               for operations

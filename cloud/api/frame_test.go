@@ -2,9 +2,11 @@ package api
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +68,40 @@ func TestAsJSON(t *testing.T) {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
+}
+
+// A client that does not read loses events and is told how many; of frames it
+// gets the newest.
+func TestSlowClient(t *testing.T) {
+	opt := Options{Backend: echo{}}.withDefaults()
+	h := newHub(opt, newMetrics(opt.Backend, time.Second))
+	c, err := h.join(nil, 0, false, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const extra = 17
+	for i := range backlogLen + extra {
+		h.event(Event{Seq: uint64(i + 1), Kind: EventNode})
+		h.send(EventClock, Universe{Satellites: i})
+	}
+	batch, ended := h.take(c)
+	if ended || len(batch) != backlogLen+2 {
+		t.Fatalf("%d messages, ended %v", len(batch), ended)
+	}
+	if got := string(batch[backlogLen].data); !strings.Contains(got, fmt.Sprintf(`"satellites":%d,`, backlogLen+extra-1)) {
+		t.Errorf("clock frame %s", got)
+	}
+	if got := string(batch[backlogLen+1].data); got != "event: gap\ndata: {\"lost\":17}\n\n" {
+		t.Errorf("gap frame %q", got)
+	}
+	if batch, _ := h.take(c); len(batch) != 0 {
+		t.Errorf("%d messages left", len(batch))
+	}
+	h.close()
+	if _, ended := h.take(c); !ended {
+		t.Error("the hub's end does not end the stream")
+	}
+	h.leave(c)
 }
 
 // A writer that never takes a byte is cut off, and so does not hold its stream.

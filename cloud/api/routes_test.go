@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"spacechain/astro"
+	"spacechain/astro/magnetic"
 	"spacechain/cloud/api"
 	"spacechain/cloud/api/apitest"
 )
@@ -293,7 +295,7 @@ func TestOpenAPI(t *testing.T) {
 	paths := doc["paths"].(map[string]any)
 	want := []string{"/healthz", "/api/v1/universe", "/api/v1/satellites", "/api/v1/satellites/{id}", "/api/v1/positions", "/api/v1/stations",
 		"/api/v1/passes", "/api/v1/links", "/api/v1/tenants", "/api/v1/tenants/{id}", "/api/v1/tenants/{id}/results",
-		"/api/v1/tenants/{id}/logs", "/api/v1/commands", "/api/v1/requests", "/api/v1/requests/{id}", "/api/v1/events"}
+		"/api/v1/tenants/{id}/logs", "/api/v1/commands", "/api/v1/models/magnetic-field", "/api/v1/requests", "/api/v1/requests/{id}", "/api/v1/events"}
 	for _, p := range want {
 		if paths[p] == nil {
 			t.Errorf("no path %s", p)
@@ -363,6 +365,34 @@ func mustJSON(v any) []byte {
 		panic(err)
 	}
 	return b
+}
+
+func TestMagneticField(t *testing.T) {
+	w := start(t, apitest.Options{}, api.Options{})
+	ask := func(body string) (int, []byte) {
+		status, _, b := w.do("POST", "/api/v1/models/magnetic-field", []byte(body), "Content-Type", "application/json")
+		return status, b
+	}
+	status, b := ask(`{"t_unix":[1767225600,1767225600],"lat_deg":[0,80],"lon_deg":[0,0],"alt_km":[780,780]}`)
+	var got api.FieldAnswer
+	if err := json.Unmarshal(b, &got); err != nil || status != 200 || got.Model != "IGRF-14" || len(got.TotalNT) != 2 {
+		t.Fatalf("%d %s", status, b)
+	}
+	want := magnetic.FieldNED(astro.Geodetic{AltKm: 780}, time.Unix(1767225600, 0)).Norm()
+	if math.Abs(got.TotalNT[0]-want) > 0.051 || got.TotalNT[0] > got.TotalNT[1] || got.TotalNT[0] < 15000 {
+		t.Errorf("got %v, want %v first", got.TotalNT, want)
+	}
+	for body, want := range map[string]string{
+		`{"t_unix":[1],"lat_deg":[0],"lon_deg":[0],"alt_km":[]}`:   "same length",
+		`{"t_unix":[1],"lat_deg":[91],"lon_deg":[0],"alt_km":[1]}`: "out of range",
+		`{"t_unix":[],"lat_deg":[],"lon_deg":[],"alt_km":[]}`:      "t_unix",
+		`{"t_unix":[1]}`: "lat_deg",
+		`{"t_unix":["x"],"lat_deg":[0],"lon_deg":[0],"alt_km":[1]}`: "number",
+	} {
+		w.problem(422, "", want, "POST", "/api/v1/models/magnetic-field", []byte(body), "Content-Type", "application/json")
+	}
+	w.problem(400, "", "", "POST", "/api/v1/models/magnetic-field", []byte("{"), "Content-Type", "application/json")
+	w.problem(403, api.ProblemForbidden, "another site", "POST", "/api/v1/models/magnetic-field", []byte("{}"), "Origin", "https://evil.example")
 }
 
 func TestMetrics(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 )
 
 // DefaultAddr is where the API and the console listen unless told otherwise.
-const DefaultAddr = "127.0.0.1:7420"
+const DefaultAddr = "127.0.0.1:8480"
 
 // Options configures a Server. Only Backend is required.
 type Options struct {
@@ -92,6 +92,7 @@ func New(opt Options) (*Server, error) {
 	s.registerUniverse()
 	s.registerTenants()
 	s.registerRequests()
+	s.registerModels()
 	s.registerEvents()
 	s.mux.Handle("GET /metrics", s.metrics.handler())
 	s.mux.HandleFunc("/api/", s.noRoute)

@@ -2,7 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 
 // `npm run dev` serves the sources and asks a running `spacechain up` for data.
-const backend = process.env.SPACECHAIN_URL ?? 'http://127.0.0.1:7420';
+const backend = process.env.SPACECHAIN_URL ?? 'http://127.0.0.1:8480';
 
 export default defineConfig({
   plugins: [svelte()],

@@ -228,6 +228,13 @@ func (f *Fake) Emit(e api.Event) {
 	}
 }
 
+// Skip makes n events as if nobody had room for them.
+func (f *Fake) Skip(n uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seq += n
+}
+
 // Hangup ends every subscription from the backend's side.
 func (f *Fake) Hangup() {
 	f.mu.Lock()
