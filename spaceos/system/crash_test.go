@@ -258,9 +258,7 @@ func TestCrashesAtRandom(t *testing.T) {
 				r, err := g.sys.Ready() // accepted; a crash may come before it runs
 				g.check(err)
 				g.take(r)
-				for _, j := range r.Jobs {
-					g.held = append(g.held, j)
-				}
+				g.held = append(g.held, r.Jobs...)
 				g.hold = false
 				calls++
 			case 3:

@@ -185,7 +185,8 @@ const (
 	maxWakeFar = 366 * 24 * time.Hour
 )
 
-// WakeAt asks for an activation. A label that is in use moves its wake.
+// WakeAt asks for an activation. A label that is in use moves its wake; wakes without
+// a label stand each for itself.
 func (h *host) WakeAt(at time.Time, label string) sandbox.Errno {
 	at = at.UTC().Truncate(time.Millisecond)
 	if !at.After(h.now) || at.Sub(h.now) > maxWakeFar {
@@ -194,7 +195,7 @@ func (h *host) WakeAt(at time.Time, label string) sandbox.Errno {
 	return h.wake(wake{label: label, at: at})
 }
 
-// WakeInRegion asks for an activation. A label that is in use moves its wake.
+// WakeInRegion asks for an activation; labels are as in WakeAt.
 func (h *host) WakeInRegion(latDeg, lonDeg, radiusKm float64, label string) sandbox.Errno {
 	in := func(v, low, high float64) bool { return v >= low && v <= high } // false for NaN
 	if !in(latDeg, -90, 90) || !in(lonDeg, -180, 180) || !in(radiusKm, 1, 20000) {
@@ -207,7 +208,9 @@ func (h *host) wake(w wake) sandbox.Errno {
 	if len(w.label) > maxLabel || !utf8.ValidString(w.label) {
 		return sandbox.EInval
 	}
-	h.wakes = slices.DeleteFunc(h.wakes, func(old wake) bool { return old.label == w.label })
+	if w.label != "" {
+		h.wakes = slices.DeleteFunc(h.wakes, func(old wake) bool { return old.label == w.label })
+	}
 	if len(h.wakes) >= h.sys.lim.MaxWakes {
 		return sandbox.EQuota
 	}

@@ -248,8 +248,12 @@ func (s *System) hasRuntime(name string) bool {
 	return slices.ContainsFunc(s.tenants, func(t *tenant) bool { return t.m.Provides == name })
 }
 
-// send puts a message into the outbox.
+// send puts a message into the outbox. Tenants that are aboard from the start may have
+// no owner who listens; then there is no destination, and nothing is sent.
 func (s *System) send(service uint64, destination string, payload []byte) {
+	if destination == "" {
+		return
+	}
 	id := s.nextOut
 	s.nextOut++
 	s.batch.Put(keyOutbox(id), encodeOutbound(service, destination, payload))

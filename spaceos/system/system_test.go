@@ -348,3 +348,87 @@ func TestRuntimeAsPackage(t *testing.T) {
 		t.Errorf("after a restart: %+v, %v", r.Runtimes, err)
 	}
 }
+
+func TestWakesWithAndWithoutLabels(t *testing.T) {
+	g := newGround(t, options(kv.NewMemory()))
+	n := g.deploy(app("waker", on(byMessage)), "why\nwake 10m\nwake 20m\nwake 30m a\nwake 40m a")
+	g.order("alice", command.Command{Op: command.Call, Tenant: n})
+	if w := g.sys.byNo[n].wakes; len(w) != 3 || w[2].label != "a" || !w[2].at.Equal(dawn.Add(40*time.Minute)) {
+		t.Errorf("wakes %+v", w)
+	}
+}
+
+// moving fires orbit triggers at a time that can be changed.
+type moving struct{ at time.Time }
+
+func (m *moving) Next(_ manifest.Trigger, after time.Time) (time.Time, bool) {
+	return m.at, m.at.After(after)
+}
+
+func TestReplanMovesOrbitEvents(t *testing.T) {
+	opt := options(kv.NewMemory())
+	orbit := &moving{dawn.Add(time.Hour)}
+	opt.Orbit = orbit
+	g := newGround(t, opt)
+	g.deploy(app("passer", on(manifest.Trigger{Name: "home", Kind: manifest.Pass, Station: manifest.AnyStation})), "why")
+	orbit.at = dawn.Add(10 * time.Minute)
+	g.check(g.sys.Replan(g.now))
+	g.run(20 * time.Minute)
+	if got := g.results(); !slices.Equal(got, []string{"64/1 returned orbit home"}) {
+		t.Fatalf("got %q", got)
+	}
+	if next, ok := g.sys.NextWake(); !ok || !next.Equal(dawn.Add(10*time.Minute+6*time.Hour)) {
+		t.Errorf("looked up again at %v", next)
+	}
+	orbit.at = dawn.Add(12 * time.Hour)
+	g.run(24 * time.Hour)
+	if got := g.results(); len(got) != 2 {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestMeasuredDuration(t *testing.T) {
+	opt := options(kv.NewMemory())
+	opt.Limits.Measured = true
+	g := newGround(t, opt)
+	n := g.deploy(app("timed", on(byMessage)), "why")
+	g.hold = true
+	g.order("alice", command.Command{Op: command.Call, Tenant: n})
+	res := g.held[0].Run(scriptEngine{})
+	g.now = g.now.Add(7 * time.Second)
+	g.check(g.sys.Finish(g.now, res))
+	g.check(g.sys.Finish(g.now, res)) // a second time changes nothing
+	g.drain()
+	r := g.inbox[len(g.inbox)-1].Result.Receipt.Receipt
+	if r.Duration != 7*time.Second || !r.Ended.Equal(r.Started.Add(7*time.Second)) || r.Activation != 1 {
+		t.Errorf("receipt %+v", r)
+	}
+}
+
+func TestAppAboardWithoutAnOwnerWhoListens(t *testing.T) {
+	g := newGround(t, options(kv.NewMemory()))
+	p := pack(t, app("beacon", on(byMinute), func(m *manifest.Manifest) { m.Permissions.Peers = []string{"ipn:5.5"} }), "send ipn:5.5 here\nsend owner lost")
+	if _, err := g.sys.Preinstall(g.now, p.Encode(), command.Owner{1}, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	g.run(time.Minute)
+	if len(g.peers) != 1 || len(g.inbox) != 0 || g.sys.Tenants()[0].Activations != 1 {
+		t.Errorf("peers %v, inbox %v", g.peers, g.inbox)
+	}
+}
+
+func TestStoreFailureIsFinal(t *testing.T) {
+	store := kv.NewMemory()
+	g := newGround(t, options(store))
+	g.check(store.Close())
+	g.deliver("ipn:5.1", command.Service, []byte("x"))
+	if _, err := g.sys.Ready(); err == nil {
+		t.Fatal("a closed store is not noticed")
+	}
+	for name, err := range map[string]error{"message": g.sys.Message(g.now, Inbound{}), "tick": g.sys.Tick(g.now), "close": g.sys.Close(),
+		"replan": g.sys.Replan(g.now), "finish": g.sys.Finish(g.now, Result{}), "sensors": g.sys.Sensors(g.now, 1, nil)} {
+		if err == nil {
+			t.Errorf("%s goes on after the store failed", name)
+		}
+	}
+}
