@@ -163,19 +163,19 @@ const (
 func (e *Endpoint) setPace() {
 	l, p := e.link, &e.send.pace
 	p.frame = time.Duration(float64(l.MTU) * 8e9 / l.RateBps)
+	p.quiet = l.HalfDuplex
+	// The peer answers at once when it is asked to. A window is two such round trips,
+	// so that the link is not idle in between; where each turn of the link costs one,
+	// more, but not so much that an urgent bundle waits long behind it.
+	trip := 2*l.OWLT + 4*p.frame
+	windows := 2.0
 	p.ackDelay, p.ackEvery = 4*p.frame+20*time.Millisecond, 16
 	if l.HalfDuplex {
+		windows = 4
 		p.ackDelay, p.ackEvery = 6*p.frame+50*time.Millisecond, 128
 	}
-	p.quiet = l.HalfDuplex
-	trip := 2*l.OWLT + p.ackDelay + 4*p.frame
-	// A window covers the round trip; where each turn of the link costs one, eight.
-	frames := float64(trip) / float64(p.frame)
-	if l.HalfDuplex {
-		frames *= 8
-	}
-	p.window = max(8, int(min(frames, maxWindow)))
-	p.timeout = trip + 50*time.Millisecond
+	p.window = max(8, int(min(windows*float64(trip)/float64(p.frame), maxWindow)))
+	p.timeout = trip + p.ackDelay + 4*p.frame + 50*time.Millisecond
 	if l.HalfDuplex { // the peer may have a window of its own to send first
 		p.timeout += time.Duration(p.window) * p.frame
 	}

@@ -134,7 +134,7 @@ func TestEfficiency(t *testing.T) {
 	}{
 		"leo":  {leo, 1 << 20, 200, 700 * time.Millisecond},
 		"moon": {moon, 1 << 20, 150, 4 * time.Second},
-		"slow": {slow, 50 << 10, 8, 6 * time.Second},
+		"slow": {slow, 50 << 10, 24, 6 * time.Second},
 	} {
 		s := newSim(t, 1, c.link)
 		s.up()
@@ -158,6 +158,30 @@ func TestEfficiency(t *testing.T) {
 		if took := done.Sub(begin); took > bits*115/100+c.within {
 			t.Errorf("%s: took %v, the bits %v", name, took, bits)
 		}
+	}
+}
+
+// On a link that loses a quarter of all frames both ways, and shuffles the rest, a
+// transfer takes about three times its bits.
+func TestBadLinkIsUsedWell(t *testing.T) {
+	var took time.Duration
+	for seed := range uint64(10) {
+		s := newSim(t, seed, Link{RateBps: 100000, OWLT: 20 * time.Millisecond, MTU: 1115})
+		s.lose, s.repeat, s.damage, s.jitter = .25, .1, .05, .2
+		s.up()
+		s.ends[0].Send(1, 1, random(s.rng, 100000))
+		for len(s.done[0]) == 0 && s.now.Before(begin.Add(time.Hour)) {
+			s.run(100 * time.Millisecond)
+		}
+		s.allDone(t, 0, 1)
+		took += s.now.Sub(begin) / 10
+		if s.bytes[0] > 180000 {
+			t.Errorf("seed %d: %d bytes for 100,000", seed, s.bytes[0])
+		}
+	}
+	t.Logf("8 s of bits took %v on average", took)
+	if took > 30*time.Second {
+		t.Errorf("8 s of bits took %v on average", took)
 	}
 }
 

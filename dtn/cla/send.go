@@ -59,7 +59,10 @@ const (
 	probeTrips  = 8 // transfers that take as many round trips wait for an answer first
 	offerSize   = 1 + 3*5 + 10 + 16 + 3
 	minSegment  = 32
-	probeFrames = 2 // silence after which one frame at a time is sent
+	fewSilence  = 2 // silences after which few frames at a time are sent
+	fewFrames   = 4
+	oneSilence  = 6 // silences after which only one is
+	backoffFrom = 3 // silences after which the time between them doubles
 )
 
 // Wants tells whether the endpoint would start a transfer of a class (0 is the most
@@ -149,8 +152,11 @@ func (t *outgoing) wants() bool {
 // ready tells whether there is data for a frame and room in the window.
 func (s *sender) ready(e *Endpoint) bool {
 	window := s.pace.window
-	if s.silence >= probeFrames {
+	switch {
+	case s.silence >= oneSilence:
 		window = 1
+	case s.silence >= fewSilence:
+		window = min(window, fewFrames)
 	}
 	if len(s.out) >= window {
 		return false
@@ -159,9 +165,9 @@ func (s *sender) ready(e *Endpoint) bool {
 }
 
 // wantsAnswer tells whether the last frame for now shall ask for an acknowledgement:
-// when nothing is left to send, else twice in a window.
+// when nothing is left to send, else some times in a window.
 func (s *sender) wantsAnswer() bool {
-	return int(s.number-s.polled) >= s.pace.window/2 || !slices.ContainsFunc(s.queue, (*outgoing).wants)
+	return int(s.number-s.polled) >= s.pace.window/4 || !slices.ContainsFunc(s.queue, (*outgoing).wants)
 }
 
 // fill appends chunks of data to a frame up to a limit and notes that it is out.
@@ -305,7 +311,7 @@ func (s *sender) lose(f *sent) {
 
 // timeout is how long after a frame left its acknowledgement is waited for.
 func (s *sender) timeout(silence int) time.Duration {
-	d := s.pace.timeout << min(silence, 10)
+	d := s.pace.timeout << min(max(silence-backoffFrom, 0), 10)
 	return max(s.pace.timeout, min(d, maxBackoff))
 }
 

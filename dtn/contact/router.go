@@ -104,11 +104,11 @@ func (r *Router) changed() {
 	clear(r.cache)
 }
 
-// LinkUp says that the link to a peer is up, and tells whether the plan has a
-// contact for it. Where until is zero, the end is that of the planned contact, or an
-// hour from now if none is planned.
+// LinkUp says that the link to a peer is up, and tells whether it was expected: the
+// plan has a contact for it that was not given up. Where until is zero, the end is
+// that of the planned contact, or an hour from now if none is planned.
 func (r *Router) LinkUp(now time.Time, peer uint64, rateBps float64, owlt time.Duration,
-	until time.Time) (planned bool, err error) {
+	until time.Time) (expected bool, err error) {
 	c := Contact{From: r.node, To: peer, Start: now, End: until, RateBps: rateBps, OWLT: owlt}
 	index := r.plan.index(peer)
 	active, planned := r.activeTo(index, now.UnixNano())
@@ -129,9 +129,10 @@ func (r *Router) LinkUp(now time.Time, peer uint64, rateBps float64, owlt time.D
 	} else {
 		r.links = slices.Insert(r.links, i, l)
 	}
+	expected = planned && !r.isDown(active) && now.UnixNano() <= r.plan.hops[active].start+int64(r.Grace)
 	r.down = slices.DeleteFunc(r.down, func(c int32) bool { return planned && c == active })
 	r.changed()
-	return planned, nil
+	return expected, nil
 }
 
 // LinkDown says that the link to a peer is down. The contact under way is not hoped

@@ -229,9 +229,9 @@ func TestLinks(t *testing.T) {
 	if n := next(20); n != 3 {
 		t.Errorf("its link did not come up: by %d", n)
 	}
-	planned, err := r.LinkUp(at(30), 2, 8e3, 0, time.Time{})
-	if err != nil || !planned {
-		t.Errorf("link of the plan: %v %v", planned, err)
+	expected, err := r.LinkUp(at(30), 2, 8e3, 0, time.Time{})
+	if err != nil || expected {
+		t.Errorf("link of the plan, late: %v %v", expected, err)
 	}
 	got, err := r.Route(at(30), Query{Dst: 9, Size: 100})
 	if err != nil || got.Next != 2 || !got.Live || !got.End.Equal(at(100)) {
@@ -254,9 +254,13 @@ func TestLinks(t *testing.T) {
 		t.Errorf("its link went down: by %d", n)
 	}
 	// A link that no plan knows of, to the destination itself and to a neighbour.
-	if planned, err := r.LinkUp(at(50), 77, 8e3, 0, at(60)); err != nil || planned {
-		t.Errorf("link without a plan: %v %v", planned, err)
+	if expected, err := r.LinkUp(at(50), 77, 8e3, 0, at(60)); err != nil || expected {
+		t.Errorf("link without a plan: %v %v", expected, err)
 	}
+	if expected, err := r.LinkUp(at(201), 3, 8e3, 0, at(210)); err != nil || !expected {
+		t.Errorf("link of the plan, in time: %v %v", expected, err)
+	}
+	r.LinkDown(at(50), 3)
 	if got, err := r.Route(at(50), Query{Dst: 77, Size: 1}); err != nil || got.Next != 77 || got.Contacts(p) != nil {
 		t.Errorf("to a node that no plan knows: %+v %v", got, err)
 	}

@@ -31,9 +31,8 @@ func (n *Node) peer(peer uint64) *neighbour {
 func (n *Node) addPeer(peer uint64) *neighbour {
 	i, _ := n.place(peer)
 	nb := &neighbour{peer: peer}
-	nb.link = cla.New(cla.Config{Peer: peer, Epoch: n.epoch + n.ends, MaxTransfer: n.cfg.MaxBundle,
+	nb.link = cla.New(cla.Config{Peer: peer, Epoch: n.nextEpoch(), MaxTransfer: n.cfg.MaxBundle,
 		Sink: (*sink)(n), Parts: n.store})
-	n.ends++
 	n.peers = slices.Insert(n.peers, i, nb)
 	return nb
 }

@@ -19,10 +19,10 @@ type Node struct {
 	now    time.Time
 	out    Ready
 
-	boot  uint64 // how many times the node began, from its store
-	epoch uint64 // the first epoch of this life's endpoints
-	ends  uint64 // endpoints made in this life
-	stamp bundle.Timestamp
+	boot     uint64 // how many times the node began, from its store
+	epoch    uint64 // of the next endpoint
+	reserved uint64 // epochs below this one are reserved on disk
+	stamp    bundle.Timestamp
 
 	items    map[uint64]*item
 	dirty    []*item
@@ -35,8 +35,16 @@ type Node struct {
 	parts    map[wholeID]*assembly
 }
 
-// stateBoot is the name of the record of the node's lives.
+// stateBoot is the name of the record of the node's lives: how many there were, and
+// the epoch above all that they used.
 const stateBoot = "boot"
+
+// Epochs are counted in seconds since epochStart at least, and reserved on disk
+// before they are used, so many at a time.
+const (
+	epochStart   = 1577836800 // 2020-01-01, in Unix seconds
+	epochReserve = 1024
+)
 
 // New makes a node and recovers from its store: what waits to be forwarded or
 // consumed goes on where it was.
@@ -57,23 +65,39 @@ func New(now time.Time, cfg Config) (*Node, error) {
 	return n, nil
 }
 
-// begin counts this life of the node. Its epoch is above that of all before, and
-// also above that of a node that lost its store, as long as the clock went on.
+// begin counts this life of the node. Its epochs are above those of all before, and
+// also above those of a node that lost its store, as long as the clock went on.
 func (n *Node) begin(now time.Time) error {
 	b, ok, err := n.store.State(stateBoot)
 	if err != nil {
 		return err
 	}
-	var life uint64
 	if ok && len(b) == 16 {
-		n.boot, life = binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
+		n.boot, n.epoch = binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
 	}
 	n.boot++
-	life = max(life+1, uint64(max(0, now.Unix())))
-	n.epoch = life << 16
+	n.epoch = max(n.epoch, 1, uint64(max(0, now.Unix()-epochStart)))
+	return n.reserve()
+}
+
+// reserve makes room for more epochs.
+func (n *Node) reserve() error {
+	n.reserved = n.epoch + epochReserve
+	b := binary.BigEndian.AppendUint64(nil, n.boot)
 	batch := n.store.Begin()
-	batch.Set(stateBoot, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, n.boot), life))
+	batch.Set(stateBoot, binary.BigEndian.AppendUint64(b, n.reserved))
 	return batch.Commit()
+}
+
+// nextEpoch gives an epoch that was never used before.
+func (n *Node) nextEpoch() uint64 {
+	if n.epoch == n.reserved {
+		if err := n.reserve(); err != nil {
+			n.event(Event{Kind: EventStoreFailed, Err: err})
+		}
+	}
+	n.epoch++
+	return n.epoch - 1
 }
 
 // adopt takes a stored bundle into the node's care.
@@ -142,13 +166,13 @@ func (n *Node) LinkUp(now time.Time, l LinkInfo) error {
 	if err := nb.link.Up(now, up); err != nil {
 		return err
 	}
-	planned, err := n.router.LinkUp(now, l.Peer, l.RateBps, l.OWLT, l.Until)
+	expected, err := n.router.LinkUp(now, l.Peer, l.RateBps, l.OWLT, l.Until)
 	if err != nil {
 		nb.link.Down()
 		return err
 	}
 	for _, it := range n.byArrival() {
-		if it.state == stateQueued && (it.peer == l.Peer || (!planned && !it.route.Live)) {
+		if it.state == stateQueued && (it.peer == l.Peer || (!expected && !it.route.Live)) {
 			n.reroute(it)
 		}
 	}
