@@ -31,9 +31,11 @@ type Options struct {
 	Plan   *contact.Plan
 	Policy gate.Policy
 	Leases gate.LeaseChecker // nil admits without payment, see gate.OpenLeases
-	Check  gate.Checker      // the sandbox's engine
-	Orbit  system.OrbitEvents
-	Limits system.Limits
+	// Sandbox checks modules and takes runtimes; several satellites of a simulation
+	// share one.
+	Sandbox *system.Sandbox
+	Orbit   system.OrbitEvents
+	Limits  system.Limits
 	// Aboard are the packages that the operator, House, puts aboard before launch,
 	// such as runtimes. They go through the gate like every other.
 	Aboard [][]byte
@@ -43,8 +45,6 @@ type Options struct {
 	Bus func(bus.Datagram)
 	// Start runs an activation elsewhere and calls Finish when it has ended.
 	Start func(*system.Job)
-	// Runtime hands an engine to the sandbox, before any job that needs it.
-	Runtime func(system.Runtime) error
 	// Traffic, if set, is told what the mesh node does with bundles.
 	Traffic func(node.Event)
 	// Fail is told of an error after which the payload must be started anew.
@@ -60,6 +60,8 @@ type Payload struct {
 	asked   map[system.JobID]*question // sensor requests that the platform has not answered
 	held    map[string]bundle.ID       // deliveries that the operating system has not handled
 	power   *bus.Budget
+	unsent  []system.Outbound // messages that the bundle store had no room for
+	retry   time.Time         // when to try again; zero if nothing waits
 	failed  bool
 }
 
@@ -100,7 +102,7 @@ func (p *Payload) start(now time.Time) (err error) {
 	o := &p.opts
 	if p.system, err = system.New(now, system.Options{
 		Satellite: o.Node, Key: o.Key, Store: kv.Prefix(o.Store, osPrefix), Policy: o.Policy,
-		Checker: o.Check, Leases: o.Leases, Orbit: o.Orbit, Limits: o.Limits,
+		Checker: o.Sandbox, Leases: o.Leases, Orbit: o.Orbit, Limits: o.Limits,
 	}); err != nil {
 		return fmt.Errorf("start the system of satellite %d: %w", o.Node, err)
 	}
@@ -155,6 +157,9 @@ func (p *Payload) Tick(now time.Time) {
 	if p.system != nil {
 		p.check(p.system.Tick(now))
 		p.askAgain(now)
+		if !p.retry.IsZero() && !now.Before(p.retry) {
+			p.sendAll(now)
+		}
 	}
 }
 
@@ -166,6 +171,9 @@ func (p *Payload) NextWake() (time.Time, bool) {
 	}
 	if t, due := p.system.NextWake(); due && (!ok || t.Before(at)) {
 		at, ok = t, true
+	}
+	if !p.retry.IsZero() && (!ok || p.retry.Before(at)) {
+		at, ok = p.retry, true
 	}
 	for _, q := range p.asked {
 		if !ok || q.again.Before(at) {
@@ -239,16 +247,10 @@ func (p *Payload) hold(id bundle.ID) string {
 // act does what the operating system wants done.
 func (p *Payload) act(now time.Time, todo system.Ready) {
 	for _, r := range todo.Runtimes {
-		p.check(p.opts.Runtime(r))
+		p.check(p.opts.Sandbox.Install(r))
 	}
-	for _, m := range todo.Messages {
-		dst, err := bundle.ParseEID(m.Destination)
-		if err == nil {
-			_, err = p.node.Send(now, node.SendRequest{Service: m.Service, Dst: dst, Payload: m.Payload, Lifetime: lifetime})
-		}
-		p.check(err)
-		p.system.Sent(m.ID)
-	}
+	p.unsent = append(p.unsent, todo.Messages...)
+	p.sendAll(now)
 	for _, name := range todo.Handled {
 		if id, ok := p.held[name]; ok {
 			delete(p.held, name)
@@ -261,4 +263,32 @@ func (p *Payload) act(now time.Time, todo system.Ready) {
 	for _, j := range todo.Jobs {
 		p.opts.Start(j)
 	}
+}
+
+// sendAgain is how long a message waits when the bundle store has no room for it.
+const sendAgain = time.Minute
+
+// sendAll hands the operating system's messages to the mesh node, in order. Where the
+// bundle store is full they wait, durable where they are.
+func (p *Payload) sendAll(now time.Time) {
+	for len(p.unsent) > 0 {
+		m := p.unsent[0]
+		dst, err := bundle.ParseEID(m.Destination)
+		if err == nil {
+			_, err = p.node.Send(now, node.SendRequest{Service: m.Service, Dst: dst, Payload: m.Payload, Lifetime: lifetime})
+		}
+		switch {
+		case errors.Is(err, store.ErrFull):
+			p.retry = now.Add(sendAgain)
+			return
+		case errors.Is(err, bundle.ErrEID), errors.Is(err, node.ErrDestination), errors.Is(err, node.ErrTooLarge):
+			// nobody can ever be sent this
+		case err != nil:
+			p.check(err)
+			return
+		}
+		p.system.Sent(m.ID)
+		p.unsent = p.unsent[1:]
+	}
+	p.unsent, p.retry = nil, time.Time{}
 }

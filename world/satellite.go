@@ -98,10 +98,9 @@ func (u *Universe) satellite(m *member, now time.Time) (host.Core, error) {
 	alive := func() bool { return !m.down && m.boots == boot }
 	payload, err = satellite.New(now, satellite.Options{
 		Node: m.id, Key: u.keys(m.id), Store: m.store, Plan: u.ahead.plan,
-		Policy: policy(u.firsts.house), Check: satellite.Checker(u.engine), House: u.firsts.owner, Aboard: u.firsts.packages,
+		Policy: policy(u.firsts.house), Sandbox: u.sandbox, House: u.firsts.owner, Aboard: u.firsts.packages,
 		Orbit:   satellite.NewOrbit(track, u.sites()),
 		Traffic: u.traffic(m.id),
-		Runtime: func(r system.Runtime) error { return u.engine.InstallRuntime(r.Name, r.Code) },
 		Fail:    u.fail,
 		Bus: func(d bus.Datagram) {
 			u.loop.After(busDelay, func() {
@@ -137,7 +136,7 @@ func (u *Universe) run(node uint64, j *system.Job, finish func(system.Result)) {
 	u.jobs.Go(func() {
 		u.slots <- struct{}{}
 		defer func() { <-u.slots }()
-		done <- j.Run(u.engine)
+		done <- j.Run(u.sandbox)
 	})
 	u.loop.At(start.Add(activationDelay), func() {
 		r := <-done

@@ -19,6 +19,7 @@ import (
 	"spacechain/link/channel"
 	"spacechain/satellite"
 	"spacechain/spaceos/sandbox"
+	"spacechain/spaceos/system"
 	"spacechain/terminal"
 	"spacechain/world/host"
 	"spacechain/world/scenario"
@@ -35,6 +36,7 @@ type Universe struct {
 	ahead     *horizon
 	faults    *scenario.Faults
 	engine    *sandbox.Engine
+	sandbox   *system.Sandbox // of the engine, shared by all satellites
 	log       *eventLog
 	start     time.Time // at which this history began
 	members   map[uint64]*member

@@ -129,19 +129,19 @@ func runPayload(ctx context.Context, c *Config) (err error) {
 		return err
 	}
 	r.close = append(r.close, engine.Close)
+	box := system.NewSandbox(engine)
 
 	var payload *satellite.Payload
 	payload, err = satellite.New(r.loop.Now(), satellite.Options{
 		Node: c.Node, Key: key, Store: r.store, Plan: r.plan,
-		Policy: policy, Check: satellite.Checker(engine), House: owner, Aboard: aboard,
+		Policy: policy, Sandbox: box, House: owner, Aboard: aboard,
 		Orbit:   satellite.NewOrbit(orbit, nil),
 		Limits:  system.Limits{Measured: true},
-		Runtime: func(rt system.Runtime) error { return engine.InstallRuntime(rt.Name, rt.Code) },
 		Fail:    r.fail,
 		Bus:     func(d bus.Datagram) { wire.send(peer, d.Encode()) },
 		Start: func(j *system.Job) {
 			go func() {
-				result := j.Run(engine)
+				result := j.Run(box)
 				r.loop.Post(func() {
 					r.wires.host.Do(func(now time.Time) { payload.Finish(now, result) })
 				})
