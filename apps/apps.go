@@ -4,7 +4,7 @@ package apps
 
 import "embed"
 
-// FS has one folder for each app, with its spacechain.yaml.
+// FS has one folder for each app, with its spacechain.yaml and its sources.
 //
-//go:embed albedo eclipse fieldwatch mailbox snapshot
+//go:embed */spacechain.yaml */*.js */src/*.ts */*.go */*.c
 var FS embed.FS

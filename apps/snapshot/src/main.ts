@@ -7,7 +7,7 @@
 //     spacechain app call snapshot '{"list":true}'
 //     spacechain app call snapshot '{"fetch":"1767225600"}'
 import { defineApp, isSpcError, json, type Event, type Spc } from "spacechain";
-import { decode, shrink, type Frame } from "./frame";
+import { decode, mean, shrink, type Frame } from "./frame";
 
 interface Aim {
   lat: number;
@@ -46,13 +46,7 @@ function take(event: Event, spc: Spc) {
   const thumb = shrink(frame, THUMB);
   const note = { app: "snapshot", id, width: thumb.width, height: thumb.height, gray: [...thumb.pixels] };
   spc.send("owner", JSON.stringify(note));
-  return { id, width: frame.width, height: frame.height, mean: mean(frame.pixels) };
-}
-
-function mean(pixels: Uint8Array): number {
-  let sum = 0;
-  for (const p of pixels) sum += p;
-  return Math.round(sum / Math.max(1, pixels.length));
+  return { id, width: frame.width, height: frame.height, mean: mean(thumb) };
 }
 
 function aim(spc: Spc) {
