@@ -115,6 +115,7 @@ func (u *Universe) begin(ahead *topology.Topology) (err error) {
 	if u.engine, err = sandbox.NewEngine(sandbox.Options{Interpreter: u.opts.Interpreter, CacheDir: u.opts.Cache}); err != nil {
 		return fmt.Errorf("make universe: %w", err)
 	}
+	u.sandbox = system.NewSandbox(u.engine)
 	if u.firsts, err = newFirstParty(u.opts); err != nil {
 		return err
 	}
