@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -87,6 +88,9 @@ func (f *testFlags) options(cmd *cobra.Command, target string) (apptest.Options,
 	o := apptest.Options{Triggers: f.triggers, Activations: f.activations, Seed: f.seed, Interpreter: f.interpreter}
 	if f.activations < 1 {
 		return o, usagef("app test --activations %d: want 1 or more", f.activations)
+	}
+	if cache, err := os.UserCacheDir(); err == nil {
+		o.Cache = filepath.Join(cache, "spacechain", "modules")
 	}
 	for _, c := range f.calls {
 		o.Calls = append(o.Calls, []byte(c))
