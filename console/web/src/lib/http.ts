@@ -11,10 +11,18 @@ export class ApiError extends Error {
 }
 
 /** get reads a JSON document from the API. */
-export async function get<T>(path: string, params: Record<string, string | number> = {}): Promise<T> {
+export function get<T>(path: string, params: Record<string, string | number> = {}): Promise<T> {
   const query = new URLSearchParams(Object.entries(params).map(([k, v]) => [k, String(v)]));
-  const url = `/api/v1/${path}${query.size ? `?${query}` : ''}`;
-  const answer = await fetch(url, { headers: { Accept: 'application/json' } });
+  return ask(`${path}${query.size ? `?${query}` : ''}`, {});
+}
+
+/** post asks a question that is too long for an address. */
+export function post<T>(path: string, body: unknown): Promise<T> {
+  return ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+}
+
+async function ask<T>(path: string, how: RequestInit): Promise<T> {
+  const answer = await fetch(`/api/v1/${path}`, how);
   if (!answer.ok) {
     let detail = answer.statusText;
     try {

@@ -53,6 +53,7 @@ class Mission {
   private source: EventSource | null = null;
   private names = new Map<number, string>();
   private loading = false;
+  private waiting = false;
 
   /** start connects and keeps everything current until the page goes. */
   start() {
@@ -134,7 +135,17 @@ class Mission {
       const known = this.requests.some((r) => r.id === request.id);
       this.requests = known ? this.requests.map((r) => (r.id === request.id ? request : r)) : [request, ...this.requests];
     }
-    if (e.result?.tenant === this.selectedTenant) void this.refreshTenant();
+    if (e.result?.tenant === this.selectedTenant) this.resultsSoon();
+  }
+
+  /** resultsSoon fetches results at most once a second, however fast they come. */
+  private resultsSoon() {
+    if (this.waiting) return;
+    this.waiting = true;
+    setTimeout(() => {
+      this.waiting = false;
+      void this.refreshTenant();
+    }, 1000);
   }
 
   private async load() {
