@@ -153,9 +153,11 @@ type pace struct {
 	quiet    bool          // the delay counts from the last frame, not from the first
 	timeout  time.Duration // after a frame's departure
 	window   int           // frames out at most
+	trip     time.Duration // until an answer, where it is asked for
 }
 
 const (
+	minWindow  = 4
 	maxWindow  = 1024
 	maxBackoff = time.Minute
 )
@@ -164,18 +166,21 @@ func (e *Endpoint) setPace() {
 	l, p := e.link, &e.send.pace
 	p.frame = time.Duration(float64(l.MTU) * 8e9 / l.RateBps)
 	p.quiet = l.HalfDuplex
-	// The peer answers at once when it is asked to. A window is two such round trips,
-	// so that the link is not idle in between; where each turn of the link costs one,
-	// more, but not so much that an urgent bundle waits long behind it.
-	trip := 2*l.OWLT + 4*p.frame
-	windows := 2.0
+	// The peer answers at once when it is asked to, twice in a window, and a window is
+	// two such round trips, so that the link is not idle in between. Where each turn of
+	// the link costs one it is asked at the end, and a window is longer; but never so
+	// long that an urgent bundle waits much behind it.
+	p.trip = 2*l.OWLT + 2*p.frame
+	windows, least := 2.0, time.Second
 	p.ackDelay, p.ackEvery = 4*p.frame+20*time.Millisecond, 16
 	if l.HalfDuplex {
-		windows = 4
+		windows, least = 4, 2*time.Second
 		p.ackDelay, p.ackEvery = 6*p.frame+50*time.Millisecond, 128
 	}
-	p.window = max(8, int(min(windows*float64(trip)/float64(p.frame), maxWindow)))
-	p.timeout = trip + p.ackDelay + 4*p.frame + 50*time.Millisecond
+	p.quiet = l.HalfDuplex
+	p.window = int(max(minWindow, min(float64(least)/float64(p.frame), 4*minWindow),
+		min(windows*float64(p.trip)/float64(p.frame), maxWindow)))
+	p.timeout = p.trip + p.ackDelay + 4*p.frame + 50*time.Millisecond
 	if l.HalfDuplex { // the peer may have a window of its own to send first
 		p.timeout += time.Duration(p.window) * p.frame
 	}
@@ -296,7 +301,7 @@ func (e *Endpoint) build(now time.Time, more bool) []byte {
 	}
 	if data {
 		frame = e.send.fill(e, now, frame, room)
-		if !e.send.ready(e) && e.send.wantsAnswer() {
+		if e.send.wantsAnswer(e) {
 			frame = append(frame, chunkPoll)
 			e.send.polled = e.send.number
 		}

@@ -28,6 +28,9 @@ type incoming struct {
 	pieces []piece
 	bytes  int // of pieces
 	saved  bool
+	// resumed is set for a transfer that broke off before. Each offer of it is answered
+	// with what is here, until the sender offers it no more.
+	resumed bool
 }
 
 type piece struct {
@@ -169,6 +172,9 @@ func (r *receiver) data(e *Endpoint, now time.Time, c *chunk) bool {
 				return false
 			}
 		}
+		if in.resumed {
+			r.answer(answer{kind: chunkHave, transfer: in.id})
+		}
 	}
 	end := c.offset + len(c.data)
 	if len(c.data) == 0 || end > in.total {
@@ -215,18 +221,16 @@ func (r *receiver) offer(e *Endpoint, now time.Time, c *chunk) bool {
 	}
 	i := slices.IndexFunc(r.open, func(in *incoming) bool { return in.digest == c.digest && in.total == c.total })
 	if i >= 0 {
-		r.open[i].id = c.transfer
-		r.answer(answer{kind: chunkHave, transfer: c.transfer})
+		r.open[i].id, r.open[i].resumed = c.transfer, true
 		return false
 	}
 	in := &incoming{id: c.transfer, total: c.total, digest: c.digest}
 	if e.cfg.Parts != nil {
 		if total, pieces, ok := e.cfg.Parts.Parts(c.digest); ok && total == c.total {
-			in.saved = true
+			in.saved, in.resumed = true, true
 			for _, s := range pieces {
 				in.have = in.have.add(s.From, s.To)
 			}
-			r.answer(answer{kind: chunkHave, transfer: c.transfer})
 		}
 	}
 	if len(r.open) == maxOpen {

@@ -50,10 +50,12 @@ type sender struct {
 	free    time.Time   // when the link has sent what it was given
 	silence int         // timeouts since the peer was heard
 	nextSil time.Time   // before this a timeout is part of the last one
+	tried   []store.Digest
 }
 
 const (
 	maxQueue    = 16 // transfers under way, beside more urgent ones
+	maxTried    = 32 // broken transfers remembered
 	overtaken   = 6  // a frame is lost when one so much later was acknowledged
 	maxAsks     = 8
 	probeTrips  = 8 // transfers that take as many round trips wait for an answer first
@@ -88,8 +90,10 @@ func (e *Endpoint) Send(handle uint64, class uint8, data []byte) {
 	s.nextID++
 	t := &outgoing{id: s.nextID, handle: handle, class: class, data: data, digest: DigestOf(data),
 		todo: spans{{From: 0, To: len(data)}}}
-	trip := 2*e.link.OWLT + s.pace.ackDelay
-	t.probe = time.Duration(float64(len(data))*8e9/e.link.RateBps) > probeTrips*trip
+	// A transfer that was tried before, or that is long, begins with one frame: the
+	// answer may be that the peer has much of it.
+	t.probe = slices.Contains(s.tried, t.digest) ||
+		time.Duration(float64(len(data))*8e9/e.link.RateBps) > probeTrips*s.pace.trip
 	i := len(s.queue)
 	for i > 0 && s.queue[i-1].class > class {
 		i--
@@ -113,6 +117,9 @@ func (s *sender) linkDown() []uint64 {
 	var handles []uint64
 	for _, t := range byID {
 		handles = append(handles, t.handle)
+		if t.todo.len() < len(t.data) && !slices.Contains(s.tried, t.digest) {
+			s.tried = append(s.tried[max(0, len(s.tried)+1-maxTried):], t.digest)
+		}
 	}
 	s.queue, s.out = nil, nil
 	return handles
@@ -164,10 +171,15 @@ func (s *sender) ready(e *Endpoint) bool {
 	return slices.ContainsFunc(s.queue, (*outgoing).wants)
 }
 
-// wantsAnswer tells whether the last frame for now shall ask for an acknowledgement:
-// when nothing is left to send, else some times in a window.
-func (s *sender) wantsAnswer() bool {
-	return int(s.number-s.polled) >= s.pace.window/4 || !slices.ContainsFunc(s.queue, (*outgoing).wants)
+// wantsAnswer tells whether the last frame shall ask for an acknowledgement: when
+// nothing is left to send for now, and, where the peer can talk meanwhile, in the
+// middle of a window.
+func (s *sender) wantsAnswer(e *Endpoint) bool {
+	since := int(s.number - s.polled)
+	if s.ready(e) {
+		return !e.link.HalfDuplex && since >= s.pace.window/2
+	}
+	return since >= s.pace.window/4 || !slices.ContainsFunc(s.queue, (*outgoing).wants)
 }
 
 // fill appends chunks of data to a frame up to a limit and notes that it is out.

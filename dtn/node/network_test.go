@@ -16,6 +16,9 @@ import (
 	"spacechain/internal/kv"
 )
 
+// traceLinks adds the comings and goings of links to the log.
+const traceLinks = false
+
 // begin is when simulated networks start.
 var begin = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
@@ -174,6 +177,9 @@ func (w *network) setUp(l *wire, up bool) {
 	}
 	l.era++
 	l.free = [2]time.Time{}
+	if traceLinks {
+		w.logf("link %d-%d up %v, %d frames so far", l.a, l.b, up, l.frames)
+	}
 	for _, number := range []uint64{l.a, l.b} {
 		if up {
 			w.linkUp(number, l)
