@@ -28,8 +28,6 @@ const (
 	// bulkChunk is how many bytes one bulk instruction moves at most between two
 	// looks at the meter.
 	bulkChunk = 1 << 18
-	// maxElements is the most table elements that an operation pays for.
-	maxElements = 1 << 24
 )
 
 // baseCost is the gas of an instruction before any part that depends on operands.

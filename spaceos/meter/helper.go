@@ -69,8 +69,9 @@ func (w *writer) helperCode(h int) []byte {
 		a.idx(OpCall, w.shift).idx(OpGlobalSet, w.gasGlobal)
 	case helperPayBytes:
 		a.get(0).i32(bulkShift).op(OpI32ShrU).pay(w, 1)
-	case helperPayElems: // more than a table can hold traps or fails after paying for maxElements
-		a.get(0).i32(maxElements).get(0).i32(maxElements).op(OpI32LtU).op(OpSelect)
+	case helperPayElems: // for more than a table can hold, which traps or fails, not more than for a whole one
+		whole := int32(w.opt.Limits.TableElements)
+		a.get(0).i32(whole).get(0).i32(whole).op(OpI32LtU).op(OpSelect)
 		a.i32(costElement).op(OpI32Mul).pay(w, 1)
 	case helperGrow: // pays for what was added, so that a refused growth costs its base only
 		if w.m.Memory == nil {

@@ -138,6 +138,7 @@ type Module struct {
 	data      []dataSegment
 	names     []byte // the name section's payload, for traps
 	facts     []funcFacts
+	work      int             // of compiling, by estimate
 	hidden    bool            // some instruction changes tables or drops segments
 	refFuncs  map[uint32]bool // functions that ref.func may name (C.refs)
 }
@@ -145,9 +146,11 @@ type Module struct {
 // Limits bounds what the sandbox takes. The zero value of a field means its default.
 type Limits struct {
 	ModuleBytes   int // whole module; default 16 MiB
-	FuncBytes     int // code of one function; default 1 MiB
+	FuncBytes     int // code of one function; default 256 KiB
+	FuncInstrs    int // instructions of one function; default 65,536
+	Complexity    int // work of compiling the whole module by estimate, see validate.go; default 400 million
 	Funcs         int // default 65,536
-	Types         int // default 16,384
+	Types         int // default 4,096
 	Params        int // of one function; default 256
 	Results       int // default 64
 	Locals        int // of one function, parameters included; default 4,096
@@ -171,9 +174,11 @@ func (l Limits) EnsureDefaults() Limits {
 		}
 	}
 	set(&l.ModuleBytes, 16<<20)
-	set(&l.FuncBytes, 1<<20)
+	set(&l.FuncBytes, 1<<18)
+	set(&l.FuncInstrs, 1<<16)
+	set(&l.Complexity, 400_000_000)
 	set(&l.Funcs, 1<<16)
-	set(&l.Types, 1<<14)
+	set(&l.Types, 1<<12)
 	set(&l.Params, 256)
 	set(&l.Results, 64)
 	set(&l.Locals, 4096)

@@ -10,16 +10,16 @@ package meter
 
 const (
 	// DefaultStack is the stack budget of an activation, in estimated bytes.
-	DefaultStack = 2 << 20
+	DefaultStack = 4 << 20
 	// frameMin is the least that one call takes: DefaultStack holds 1,771 of them. The
 	// host's own nested calls and functions without calls, which do not count, need the rest.
-	frameMin = 1184
+	frameMin = 2368
 	// frameFixed is the part of a frame that every function has.
 	frameFixed = 96
 	// slotBytes is the frame's part for each local and operand.
 	slotBytes = 8
 	// callBytes is the frame's part for each value that lives across a call.
-	spillBytes = 8
+	spillBytes = 4
 )
 
 // frame gives what a call of the function takes from the stack counter.

@@ -9,6 +9,8 @@ type funcFacts struct {
 	dynamic bool // has an operation that pays by size
 	cost    int  // gas of all instructions, each once
 	instrs  int
+	merges  int // places where control flow meets
+	phis    int // values that may have to be told apart at such places
 	spills  int // values that may need a place of their own in the frame
 }
 
@@ -25,6 +27,7 @@ type validator struct {
 	facts  funcFacts
 	mark   int             // operands below this height have been counted as spilled
 	dirty  map[uint32]bool // locals set since the last call
+	seen   []int           // for each local, merges when it was last used
 }
 
 // ctrl is one open block.
@@ -143,6 +146,7 @@ func (v *validator) function(i int) funcFacts {
 		}
 	}
 	v.facts.locals = len(v.locals)
+	v.seen = append(v.seen[:0], make([]int, len(v.locals))...)
 	v.scan = scanner{reader: &reader{b: c.body, fn: len(v.m.Imports) + i}, lim: v.lim, targets: v.scan.targets}
 	defer v.rebase(c.offset)
 	v.vals, v.ctrls, v.mark = v.vals[:0], v.ctrls[:0], 0
@@ -154,7 +158,9 @@ func (v *validator) function(i int) funcFacts {
 	for len(v.ctrls) > 0 {
 		in := v.scan.next()
 		v.facts.cost += int(in.op.info().cost)
-		v.facts.instrs++
+		if v.facts.instrs++; v.facts.instrs > v.lim.FuncInstrs {
+			v.scan.fail(Limit, "more than %d instructions in one function", v.lim.FuncInstrs)
+		}
 		switch in.op {
 		case OpMemoryGrow, OpMemoryFill, OpMemoryCopy, OpMemoryInit, OpTableInit, OpTableCopy, OpTableGrow, OpTableFill:
 			v.facts.dynamic = true
@@ -167,6 +173,12 @@ func (v *validator) function(i int) funcFacts {
 	}
 	if v.scan.len() != 0 {
 		v.scan.fail(Malformed, "%d bytes after the end", v.scan.len())
+	}
+	// A compiler in SSA form works on every local at every place where control flow
+	// meets, and wazero's does so more than once: 20,000 branches among 4,000 locals
+	// keep it busy for minutes. Honest functions stay far below the limit.
+	if v.m.work += v.facts.phis * v.facts.merges; v.m.work > v.lim.Complexity {
+		v.scan.fail(Limit, "control flow among the locals is too complex to compile on board (%d branches, %d locals)", v.facts.merges, v.facts.locals)
 	}
 	return v.facts
 }
@@ -199,7 +211,10 @@ func (v *validator) instruction(in instr) {
 		if in.op == OpIf {
 			v.pop(I32)
 		}
-		v.facts.loops = v.facts.loops || in.op == OpLoop
+		if in.op == OpLoop {
+			v.facts.loops = true
+			v.facts.merges++
+		}
 		v.popAll(start)
 		v.pushCtrl(in.op, start, end)
 	case OpElse:
@@ -210,6 +225,7 @@ func (v *validator) instruction(in instr) {
 		v.pushCtrl(OpElse, c.start, c.end)
 	case OpEnd:
 		c := v.popCtrl()
+		v.facts.merges++
 		if c.op == OpIf && !(FuncType{Results: c.start}).equal(FuncType{Results: c.end}) {
 			v.fail("if without else must leave the types it takes")
 		}
@@ -347,6 +363,8 @@ func (v *validator) local(i uint32) ValType {
 	if int64(i) >= int64(len(v.locals)) {
 		v.fail("local %d of %d", i, len(v.locals))
 	}
+	v.facts.phis += v.facts.merges - v.seen[i]
+	v.seen[i] = v.facts.merges
 	return v.locals[i]
 }
 

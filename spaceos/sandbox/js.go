@@ -10,7 +10,7 @@ import (
 
 // maxJSStack bounds the JavaScript engine's own stack in bytes; beyond it a script
 // gets a RangeError that it can catch. It lies below what the meter allows.
-const maxJSStack = 256 << 10
+const maxJSStack = 128 << 10
 
 // jsExports is what the bridge calls of the engine.
 var jsExports = []string{"_initialize", "qjs_init", "qjs_set_max_stack_size", "qjs_new_object", "qjs_get_global",

@@ -126,6 +126,12 @@ func (e *Engine) compile(ctx context.Context, m Module) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Compiling works as hard as an activation, so it takes a turn like one: the last.
+	t := turn{level: levels - 1}
+	if err := e.slots.acquire(ctx, &t); err != nil {
+		return nil, err
+	}
+	defer e.slots.release(&t)
 	metered, err := mod.Instrument(meter.Options{Limits: e.opt.Limits})
 	if err != nil {
 		return nil, fmt.Errorf("instrument module: %w", err)

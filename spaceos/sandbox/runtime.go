@@ -1,8 +1,8 @@
 package sandbox
 
 import (
-	"crypto/sha256"
 	"context"
+	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
