@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"spacechain/astro/elements"
 	"spacechain/clock"
 	"spacechain/world"
 	"spacechain/world/scenario"
@@ -17,16 +18,17 @@ import (
 
 // universeFlags choose a universe; "up" and "tour" share them.
 type universeFlags struct {
-	tle, stations, scenario, start, eventLog, name string
-	seed                                           uint64
-	speed                                          float64
-	checksum                                       string
-	interpreter                                    bool
+	tle, constellation, stations, scenario, start, eventLog string
+	seed                                                    uint64
+	speed                                                   float64
+	checksum                                                string
+	interpreter                                             bool
 }
 
 func (f *universeFlags) add(cmd *cobra.Command, speed float64) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.tle, "tle", "", "catalogue of real satellites: a file or URL with TLE or OMM (default: a built-in constellation of 66)")
+	fl.StringVar(&f.constellation, "constellation", "", "Walker constellation KIND:TOTAL/PLANES/PHASING:KM:DEG, such as star:66/6/3:780:86.4")
 	fl.StringVar(&f.checksum, "checksum", "warn", "what to do about wrong TLE checksums: warn or strict")
 	fl.StringVar(&f.stations, "stations", "", "ground stations: a YAML file, or names of built-in ones with commas between (default: all built-in ones)")
 	fl.StringVar(&f.scenario, "scenario", "", "YAML file of faults that happen")
@@ -45,6 +47,16 @@ func (f *universeFlags) options(cmd *cobra.Command) (world.Options, func() error
 	o.Warn = func(text string) { fmt.Fprintln(errOut, "warning:", text) }
 	if f.speed < 0 {
 		return o, closer, usagef("--speed %g: must not be negative", f.speed)
+	}
+	if f.tle != "" && f.constellation != "" {
+		return o, closer, usagef("--tle and --constellation both choose the satellites; give one")
+	}
+	if f.constellation != "" {
+		w, err := parseWalker(f.constellation)
+		if err != nil {
+			return o, closer, err
+		}
+		o.Name, o.Topology.Sets = "Walker "+f.constellation, w.Sets()
 	}
 	if f.tle != "" {
 		sets, err := readCatalogue(cmd, f.tle, f.checksum)
@@ -108,4 +120,21 @@ func (f *universeFlags) places(o *topology.Options) error {
 	}
 	o.Stations, o.Terminals = places.Stations, places.Terminals
 	return nil
+}
+
+// parseWalker reads --constellation.
+func parseWalker(text string) (elements.Walker, error) {
+	w := elements.DefaultWalker(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	kind, rest, _ := strings.Cut(text, ":")
+	n, err := fmt.Sscanf(rest, "%d/%d/%d:%g:%g", &w.Total, &w.Planes, &w.Phasing, &w.AltKm, &w.InclinationDeg)
+	if err != nil || n != 5 {
+		return w, usagef("--constellation %q: want KIND:TOTAL/PLANES/PHASING:KM:DEG, such as star:66/6/3:780:86.4", text)
+	}
+	if w.Kind, err = elements.ParseKind(kind); err != nil {
+		return w, usagef("--constellation %q: %w", text, err)
+	}
+	if err := w.Validate(); err != nil {
+		return w, usagef("--constellation %q: %w", text, err)
+	}
+	return w, nil
 }
