@@ -237,9 +237,9 @@ func thousands(n uint64) string {
 // sizeText gives a size in binary units where it is whole in them, as manifests have it.
 func sizeText(n uint64) string {
 	switch {
-	case n >= 10<<20:
+	case n >= 10<<20, n >= 1<<20 && n%(1<<20) == 0:
 		return trimZero(float64(n)/(1<<20)) + " MiB"
-	case n >= 10<<10:
+	case n >= 10<<10, n >= 1<<10 && n%(1<<10) == 0:
 		return trimZero(float64(n)/(1<<10)) + " KiB"
 	}
 	return thousands(n) + " B"

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -189,6 +191,57 @@ func TestCompilerDiagnostics(t *testing.T) {
 				t.Errorf("got %+v", d)
 			}
 		})
+	}
+}
+
+// Sources that include headers of the C library are linked with the WASI one.
+func TestCLibrary(t *testing.T) {
+	need(t, C)
+	dir := t.TempDir()
+	if _, err := Init(dir, C, "probe", sdk.FS); err != nil {
+		t.Fatal(err)
+	}
+	source := "#include \"spc.h\"\n  #  include <string.h>\nSPC_APP { char b[64]; size_t n; spc_event_kind(b, 63, (uint32_t *)&n); b[n] = 0; return spc_result(b, strlen(b)); }\n"
+	if err := os.WriteFile(filepath.Join(dir, "main.c"), []byte(source), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Build(context.Background(), dir, Options{})
+	var e *Error
+	if errors.As(err, &e) && strings.Contains(e.Hint, "wasi-libc") {
+		t.Skipf("SKIPPED: no C library for WASI: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(r.Module, []byte("_initialize")) || !bytes.Contains(r.Module, []byte("_start")) {
+		t.Error("the module is no reactor with _start")
+	}
+}
+
+// The SDKs have every function of the ABI's table, by its name.
+func TestSDKHasTheABI(t *testing.T) {
+	abi, err := os.ReadFile("../../docs/spc-abi.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(abi), "### Functions of import module `spc`")
+	table, _, _ = strings.Cut(table, "### WASI")
+	names := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(table, -1)
+	if len(names) < 20 {
+		t.Fatalf("the table has %d functions", len(names))
+	}
+	for file, form := range map[string]string{
+		"go/import_wasip1.go": "//go:wasmimport spc %s\n", "c/spc.h": "SPC_IMPORT(%s)", "rust/src/abi.rs": "pub fn %s(",
+	} {
+		text, err := sdk.FS.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range names {
+			if !strings.Contains(string(text), fmt.Sprintf(form, n[1])) {
+				t.Errorf("%s lacks %s", file, n[1])
+			}
+		}
 	}
 }
 

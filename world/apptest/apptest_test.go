@@ -262,6 +262,33 @@ func TestSameAgain(t *testing.T) {
 	}
 }
 
+// The JavaScript SDK's own parts do what their types say.
+func TestSDK(t *testing.T) {
+	o := script(t, "triggers: [{name: ask, message: true}]\n", `
+import { defineApp, isSpcError, json, norm, Ring, round, text } from "spacechain";
+export default defineApp({ activate(event, spc) {
+  const ring = new Ring(spc.kv, "ring", 3);
+  for (let i = 1; i <= 5; i++) ring.add(i);
+  const again = new Ring(spc.kv, "ring", 3);
+  let code = "";
+  try { spc.sensor("camera") } catch (e) { code = isSpcError(e, "PERM") && !isSpcError(e, "BUSY") ? e.code : "?" }
+  return [again.last(), again.last(2), again.last(99), again.last(0), again.length, again.total,
+    round(2 / 3, 2), norm([3, 4]), text(event), json(event, "otherwise"), code, isSpcError(new Error("x")),
+    spc.utf8.decode(spc.open(spc.seal("secret")))];
+} });
+`)
+	o.Calls = [][]byte{[]byte("grüß {"), []byte(`{"a":1}`)}
+	r := run(t, o)
+	for i, want := range []string{
+		`[[3,4,5],[4,5],[3,4,5],[],3,5,0.67,5,"grüß {","otherwise","PERM",false,"secret"]`,
+		`[[3,4,5],[4,5],[3,4,5],[],3,10,0.67,5,"{\"a\":1}",{"a":1},"PERM",false,"secret"]`,
+	} {
+		if got := r.Activations[i].Result.String(); got != want {
+			t.Errorf("call %d: got  %s\nwant %s", i, got, want)
+		}
+	}
+}
+
 // An app that wakes itself for ever does not keep the test from ending.
 func TestWakesForEver(t *testing.T) {
 	r, err := apptest.Run(context.Background(), script(t, "triggers: [{name: first, install: true}, {name: daily, every: 24h}]\n",

@@ -2,6 +2,7 @@
 
 #[link(wasm_import_module = "spc")]
 extern "C" {
+    pub fn abi_version() -> i32;
     pub fn now() -> i64;
     pub fn gas_left() -> i64;
     pub fn event_time() -> i64;

@@ -163,6 +163,11 @@ pub fn event() -> Event {
     }
 }
 
+/// Version of the interface that the satellite offers; this crate is written for 1.
+pub fn abi_version() -> i32 {
+    unsafe { abi::abi_version() }
+}
+
 /// The satellite's time at the resolution that apps get.
 pub fn now() -> i64 {
     unsafe { abi::now() }
