@@ -1,14 +1,13 @@
 package world
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"spacechain/internal/kv"
 	"spacechain/station"
@@ -36,7 +35,7 @@ func (u *Universe) member(id uint64) (*member, error) {
 	if _, ok := u.names[id]; !ok {
 		return nil, fmt.Errorf("there is no node %d", id)
 	}
-	store, err := u.openStore(id)
+	store, err := u.storeOf(id)
 	if err != nil {
 		return nil, err
 	}
@@ -49,16 +48,38 @@ func (u *Universe) member(id uint64) (*member, error) {
 	return m, nil
 }
 
-func (u *Universe) openStore(id uint64) (kv.Store, error) {
-	if u.opts.DataDir == "" {
+// openStore opens the one store of a universe, in which every node has a part: they
+// share a process, so they lose power together, and a thousand stores would be slow
+// to open.
+func openStore(dir string) (kv.Store, error) {
+	path := filepath.Join(dir, "store")
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	return kv.OpenPebble(path, nil)
+}
+
+// storeOf gives a node its part of the universe's store, or one in memory, and
+// remembers on disk that the node has been brought up.
+func (u *Universe) storeOf(id uint64) (kv.Store, error) {
+	if u.store == nil {
 		return kv.NewMemory(), nil
 	}
-	dir := filepath.Join(u.opts.DataDir, role(id), strconv.FormatUint(id, 10))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make folder of node %d: %w", id, err)
+	key := binary.BigEndian.AppendUint64([]byte(usedPrefix), id)
+	if _, known, err := u.store.Get(key); err != nil {
+		return nil, err
+	} else if !known {
+		var b kv.Batch
+		b.Put(key, nil)
+		if err := u.store.Apply(&b); err != nil {
+			return nil, fmt.Errorf("open store of node %d: %w", id, err)
+		}
 	}
-	return kv.OpenPebble(dir, nil)
+	return kv.Prefix(u.store, fmt.Sprintf("node/%d/", id)), nil
 }
+
+// usedPrefix begins the keys that name the nodes which have been brought up.
+const usedPrefix = "used/"
 
 // boot starts a node on its store, for the first time or after a reset, and tells it
 // of the links that are up.
@@ -92,26 +113,27 @@ func (u *Universe) boot(m *member) error {
 	return nil
 }
 
-// reopen brings up the satellites that an earlier run has left stores of: their
-// apps have work to do whether or not anybody calls.
+// reopen brings up the nodes that an earlier run has used: their bundles must go on,
+// and their apps have work to do whether or not anybody calls.
 func (u *Universe) reopen() error {
-	if u.opts.DataDir == "" {
+	if u.store == nil {
 		return nil
 	}
-	entries, err := os.ReadDir(filepath.Join(u.opts.DataDir, "satellite"))
-	if errors.Is(err, fs.ErrNotExist) {
+	var used []uint64
+	if err := u.store.Scan([]byte(usedPrefix), func(key, _ []byte) error {
+		if id := key[len(usedPrefix):]; len(id) == 8 {
+			used = append(used, binary.BigEndian.Uint64(id))
+		}
 		return nil
+	}); err != nil {
+		return fmt.Errorf("look for nodes used earlier: %w", err)
 	}
-	if err != nil {
-		return fmt.Errorf("look for earlier satellites: %w", err)
-	}
-	for _, e := range entries {
-		id, err := strconv.ParseUint(e.Name(), 10, 64)
-		if _, flies := u.names[id]; err != nil || !flies {
-			continue
+	for _, id := range used {
+		if _, there := u.names[id]; !there {
+			continue // a station that was left out this time
 		}
 		if _, err := u.member(id); err != nil {
-			return fmt.Errorf("bring up satellite %d: %w", id, err)
+			return fmt.Errorf("bring up node %d: %w", id, err)
 		}
 	}
 	return nil
