@@ -1,6 +1,8 @@
 package world
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"spacechain/world/topology"
 )
 
 // clockFile keeps a universe's time through a restart. It does not record the time
@@ -22,19 +26,29 @@ type clockFile struct {
 type clockState struct {
 	Seed     uint64    `json:"seed"`
 	Start    time.Time `json:"start"`
+	Fleet    string    `json:"fleet"`    // digest of the satellites' elements
 	Reserved time.Time `json:"reserved"` // time goes on from here
 }
 
 // clockAhead is how much simulated time is reserved at once.
 const clockAhead = 20 * time.Minute
 
+// fleetDigest tells catalogues apart.
+func fleetDigest(sats []topology.Satellite) string {
+	h := sha256.New()
+	for _, s := range sats {
+		fmt.Fprintf(h, "%+v\n", s.Set)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
 // openClockFile gives the file and the time to go on from. A universe of another
-// seed or start must not be mixed with what the folder holds.
-func openClockFile(path string, start time.Time, seed uint64) (*clockFile, time.Time, error) {
+// seed, start or fleet must not be mixed with what the folder holds.
+func openClockFile(path string, start time.Time, seed uint64, fleet string) (*clockFile, time.Time, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, time.Time{}, fmt.Errorf("make data folder: %w", err)
 	}
-	f := &clockFile{path: path, state: clockState{Seed: seed, Start: start}}
+	f := &clockFile{path: path, state: clockState{Seed: seed, Start: start, Fleet: fleet}}
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f, start, f.save(start.Add(clockAhead))
@@ -46,9 +60,9 @@ func openClockFile(path string, start time.Time, seed uint64) (*clockFile, time.
 	if err := json.Unmarshal(b, &old); err != nil {
 		return nil, time.Time{}, fmt.Errorf("read universe's time from %s: %w; move the folder away to begin anew", path, err)
 	}
-	if old.Seed != seed || !old.Start.Equal(start) {
-		return nil, time.Time{}, fmt.Errorf("%s holds another universe (seed %d, begun %s); use another --data-dir, or the options it was made with",
-			filepath.Dir(path), old.Seed, old.Start.Format(time.RFC3339))
+	if old.Seed != seed || !old.Start.Equal(start) || old.Fleet != fleet {
+		return nil, time.Time{}, fmt.Errorf("%s holds another universe (seed %d, begun %s, fleet %.8s); use another --data-dir, or the options it was made with",
+			filepath.Dir(path), old.Seed, old.Start.Format(time.RFC3339), old.Fleet)
 	}
 	f.state = old
 	now := old.Reserved

@@ -104,7 +104,7 @@ func (u *Universe) begin(ahead *topology.Topology) (err error) {
 		if u.store, err = openStore(dir); err != nil { // first: it locks the folder
 			return err
 		}
-		if u.clockfile, now, err = openClockFile(filepath.Join(dir, "universe.json"), u.start, u.opts.Seed); err != nil {
+		if u.clockfile, now, err = openClockFile(filepath.Join(dir, "universe.json"), u.start, u.opts.Seed, fleetDigest(u.topo.Satellites())); err != nil {
 			return err
 		}
 	}
