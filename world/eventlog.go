@@ -54,6 +54,14 @@ func (h *Hub) Unsubscribe(ch chan api.Event) {
 	}
 }
 
+// End ends every subscription. Once the goroutine that the hub belongs to is done, no
+// subscriber can end its own.
+func (h *Hub) End() {
+	for ch := range h.subs {
+		h.Unsubscribe(ch)
+	}
+}
+
 // eventLog is the universe's history as it happens: a running digest over every
 // line, and the events that subscribers get.
 type eventLog struct {

@@ -189,6 +189,7 @@ func (u *Universe) Run(ctx context.Context, until time.Time) error {
 		u.clockfile.follow(u)
 	}
 	defer close(u.ended)
+	defer u.log.End() // nobody would hear a subscriber leave from now on
 	err := u.loop.Run(ctx, until, u.opts.Pace)
 	if u.failure != nil {
 		return u.failure
@@ -242,9 +243,7 @@ func (u *Universe) Close() error {
 	if u.store != nil {
 		errs = append(errs, u.store.Close())
 	}
-	for ch := range u.log.subs {
-		u.log.Unsubscribe(ch)
-	}
+	u.log.End()
 	if u.engine != nil {
 		errs = append(errs, u.engine.Close())
 	}

@@ -32,15 +32,17 @@ type Role struct {
 
 	tasks []func(ctx context.Context) error // beside the loop
 	close []func() error
+	ended chan struct{} // closed when the loop has run its last event
+	last  func()        // called before that; may be nil
 
 	mu      sync.Mutex
 	failure error
 	cancel  context.CancelFunc
 }
 
-// open makes what every role has. fail is for what ends the process.
+// newRole makes what every role has. What it has opened is closed again on an error.
 func newRole(c *Config, now time.Time) (r *Role, err error) {
-	r = &Role{config: c}
+	r = &Role{config: c, ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.shut())
@@ -88,7 +90,13 @@ func (r *Role) run(ctx context.Context, core host.Core) error {
 	r.cancel = cancel
 	r.mu.Unlock()
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return r.loop.Run(gctx, time.Time{}, r.pace) })
+	g.Go(func() error {
+		defer close(r.ended)
+		if r.last != nil {
+			defer r.last()
+		}
+		return r.loop.Run(gctx, time.Time{}, r.pace)
+	})
 	for _, task := range r.tasks {
 		g.Go(func() error { return task(gctx) })
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"spacechain/astro/elements"
@@ -130,22 +131,24 @@ func runPayload(ctx context.Context, c *Config) (err error) {
 	}
 	r.close = append(r.close, engine.Close)
 	box := system.NewSandbox(engine)
+	var jobs sync.WaitGroup
+	r.close = append(r.close, func() error { jobs.Wait(); return nil }) // before the engine goes
 
 	var payload *satellite.Payload
 	payload, err = satellite.New(r.loop.Now(), satellite.Options{
 		Node: c.Node, Key: key, Store: r.store, Plan: r.plan,
 		Policy: policy, Sandbox: box, House: owner, Aboard: aboard,
-		Orbit:   satellite.NewOrbit(orbit, nil),
-		Limits:  system.Limits{Measured: true},
-		Fail:    r.fail,
-		Bus:     func(d bus.Datagram) { wire.send(peer, d.Encode()) },
+		Orbit:  satellite.NewOrbit(orbit, nil),
+		Limits: system.Limits{Measured: true},
+		Fail:   r.fail,
+		Bus:    func(d bus.Datagram) { wire.send(peer, d.Encode()) },
 		Start: func(j *system.Job) {
-			go func() {
+			jobs.Go(func() {
 				result := j.Run(box)
 				r.loop.Post(func() {
 					r.wires.host.Do(func(now time.Time) { payload.Finish(now, result) })
 				})
-			}()
+			})
 		},
 	})
 	if err != nil {

@@ -49,6 +49,7 @@ func RunTerminal(ctx context.Context, c *Config, serve func(context.Context, api
 		return err
 	}
 	b.core = core
+	r.last = b.hub.End // nobody would hear a subscriber leave from then on
 	r.tasks = append(r.tasks, func(ctx context.Context) error { return serve(ctx, b, ln) })
 	return r.run(ctx, core)
 }
@@ -100,6 +101,8 @@ func (b *backend) ask(ctx context.Context, fn func(now time.Time)) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-b.role.ended:
+		return fmt.Errorf("the terminal has ended: %w", api.ErrUnavailable)
 	}
 }
 
