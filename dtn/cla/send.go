@@ -101,6 +101,13 @@ func (e *Endpoint) Send(handle uint64, class uint8, data []byte) {
 	s.queue = slices.Insert(s.queue, i, t)
 }
 
+// Cancel ends a transfer of which the outcome does not matter any more. The peer may
+// have it all the same.
+func (e *Endpoint) Cancel(handle uint64) {
+	e.send.queue = slices.DeleteFunc(e.send.queue, func(t *outgoing) bool { return t.handle == handle })
+	e.send.rest()
+}
+
 // Sending is the number of transfers under way.
 func (e *Endpoint) Sending() int { return len(e.send.queue) }
 
@@ -268,8 +275,13 @@ func (s *sender) removeOut(t *outgoing) {
 func (s *sender) end(e *Endpoint, t *outgoing, o Outcome) {
 	s.queue = slices.DeleteFunc(s.queue, func(q *outgoing) bool { return q == t })
 	e.outcomes = append(e.outcomes, o)
+	s.rest()
+}
+
+// rest forgets what is out when nothing is left to send: nothing of it is missed.
+func (s *sender) rest() {
 	if len(s.queue) == 0 {
-		s.queue, s.out = nil, nil // what is still out has nothing that is missed
+		s.queue, s.out = nil, nil
 	}
 }
 

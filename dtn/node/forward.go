@@ -117,7 +117,7 @@ func (n *Node) route(it *item) {
 	if err != nil && n.split(it) {
 		return
 	}
-	if err != nil {
+	if err != nil || r.Hops() > int(it.e.HopsLeft) { // it would die on the way
 		n.hold(it)
 		return
 	}
@@ -203,7 +203,7 @@ func (n *Node) feed(nb *neighbour) {
 		if !ok {
 			continue
 		}
-		it.state = stateSending
+		it.state, it.tried = stateSending, true
 		it.reviewTicket++
 		nb.link.Send(it.e.Seq, it.class, data)
 	}
@@ -217,14 +217,15 @@ func (n *Node) prepare(it *item) ([]byte, bool) {
 		n.lose(it, err)
 		return nil, false
 	}
-	if h, ok := b.HopCount(); ok {
-		h.Count++
-		if h.Exceeded() {
-			n.discard(it, bundle.ReasonHopLimit)
-			return nil, false
-		}
-		b.SetHopCount(h)
+	h, ok := b.HopCount()
+	if !ok { // every hop shall change the bytes: a bundle that comes round is no repeated transfer
+		h.Limit = n.cfg.HopLimit
 	}
+	if h.Count++; h.Exceeded() {
+		n.discard(it, bundle.ReasonHopLimit)
+		return nil, false
+	}
+	b.SetHopCount(h)
 	b.SetPreviousNode(n.self())
 	if age, ok := b.AgeMs(); ok || b.Primary.Timestamp.Time == 0 {
 		b.SetAgeMs(age + uint64(max(0, n.now.Sub(it.e.Received).Milliseconds())))
@@ -252,6 +253,7 @@ func (n *Node) collect(nb *neighbour) {
 		}
 		if o.Done {
 			n.router.Sent(&it.route, wireSize(it.e.Size))
+			n.handed.note(it.e.ID, nb.peer)
 			n.report(it, nil, statusForwarded, bundle.ReasonNone)
 			n.event(Event{Kind: EventForwarded, ID: it.e.ID, Peer: nb.peer})
 			n.remove(it)
@@ -286,9 +288,7 @@ func (n *Node) remove(it *item) {
 
 // discard gives up a bundle, with a report if one was asked for.
 func (n *Node) discard(it *item, reason bundle.Reason) {
-	if it.state == stateQueued || it.state == stateSending {
-		n.router.Release(&it.route, wireSize(it.e.Size))
-	}
+	n.unqueue(it)
 	n.report(it, nil, statusDeleted, reason)
 	n.event(Event{Kind: EventDeleted, ID: it.e.ID, Reason: reason})
 	n.disband(it)
@@ -299,7 +299,17 @@ func (n *Node) discard(it *item, reason bundle.Reason) {
 func (n *Node) lose(it *item, err error) {
 	n.event(Event{Kind: EventStoreFailed, ID: it.e.ID, Err: err})
 	n.event(Event{Kind: EventDeleted, ID: it.e.ID, Reason: bundle.ReasonDepletedStorage})
-	n.router.Release(&it.route, wireSize(it.e.Size))
+	n.unqueue(it)
 	n.disband(it)
 	n.remove(it)
+}
+
+// unqueue takes an item that will not be sent off its link.
+func (n *Node) unqueue(it *item) {
+	if it.state == stateQueued || it.state == stateSending {
+		n.router.Release(&it.route, wireSize(it.e.Size))
+	}
+	if nb := n.peer(it.peer); it.state == stateSending && nb != nil {
+		nb.link.Cancel(it.e.Seq)
+	}
 }

@@ -26,6 +26,7 @@ type item struct {
 	peer  uint64        // of stateQueued and stateSending
 	route contact.Route // booked, of the same
 	avoid []avoid
+	tried bool // handed to a link since it came; a neighbour may have it
 	// Entries of queues that carry an older ticket are void.
 	queueTicket, reviewTicket uint32
 }

@@ -32,6 +32,7 @@ type Node struct {
 	reviews  ticketHeap
 	peers    []*neighbour // by number
 	arrived  []*item      // to be delivered by Ready
+	handed   trail        // which bundles were handed to whom lately
 	parts    map[wholeID]*assembly
 }
 
@@ -60,6 +61,7 @@ func New(now time.Time, cfg Config) (*Node, error) {
 	}
 	for _, e := range n.store.Entries() {
 		n.adopt(e)
+		n.items[e.Seq].tried = true // perhaps
 	}
 	n.settle(now)
 	return n, nil
@@ -112,6 +114,7 @@ func (n *Node) adopt(e *store.Entry) {
 		n.arrive(it)
 		return
 	}
+	it.avoid = n.handed.avoid(n.now, e.ID)
 	n.dirty = append(n.dirty, it)
 }
 
@@ -143,6 +146,7 @@ type Link interface {
 	IsUp() bool
 	Wants(class uint8) bool
 	Send(handle uint64, class uint8, data []byte)
+	Cancel(handle uint64)
 	Frame(now time.Time, frame []byte)
 	Tick(now time.Time)
 	Wake() (time.Time, bool)

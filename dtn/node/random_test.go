@@ -57,7 +57,7 @@ func drift(t testing.TB, seed uint64) (*network, map[bundle.ID]uint64) {
 		t.Fatal(err)
 	}
 	for i := 1; i <= nodes; i++ {
-		w.addNode(uint64(i), Config{HopLimit: 64}, store.Options{})
+		w.addNode(uint64(i), Config{}, store.Options{})
 		w.start(uint64(i))
 	}
 	sent := map[bundle.ID]uint64{}
@@ -87,7 +87,7 @@ func drift(t testing.TB, seed uint64) (*network, map[bundle.ID]uint64) {
 // Every bundle is delivered once, at its destination only, and leaves no copy
 // behind, whatever happens to frames, contacts and nodes.
 func TestEveryBundleOnce(t *testing.T) {
-	runs := uint64(150)
+	runs := uint64(300)
 	if testing.Short() {
 		runs = 20
 	}

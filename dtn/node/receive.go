@@ -30,6 +30,10 @@ func (s *sink) Accept(now time.Time, peer uint64, data []byte, d store.Digest) e
 	if n.isDuplicate(b) {
 		return nil
 	}
+	old := n.copyOf(b)
+	if old != nil && !old.tried {
+		return nil
+	}
 	e := n.entry(now, b, peer)
 	if b.Primary.Flags&bundle.FlagReportReception != 0 {
 		n.reportOn(b, statusReceived, bundle.ReasonNone)
@@ -43,6 +47,9 @@ func (s *sink) Accept(now time.Time, peer uint64, data []byte, d store.Digest) e
 		data = b.Encode()
 	}
 	batch := n.store.Begin()
+	if old != nil {
+		batch.Remove(old.e.Seq)
+	}
 	seq, err := batch.Put(e, data)
 	if err == nil {
 		batch.Completed(d)
@@ -52,23 +59,37 @@ func (s *sink) Accept(now time.Time, peer uint64, data []byte, d store.Digest) e
 		n.event(Event{Kind: EventStoreFailed, ID: e.ID, Peer: peer, Err: err})
 		return &cla.Refusal{Reason: cla.ReasonNoRoom, Err: err}
 	}
+	if old != nil {
+		n.unqueue(old)
+		delete(n.items, old.e.Seq)
+	}
 	n.event(Event{Kind: EventReceived, ID: e.ID, Peer: peer})
 	stored, _ := n.store.Entry(seq)
 	n.adopt(stored)
 	return nil
 }
 
-// isDuplicate tells whether a bundle is here already, or was consumed here.
+// isDuplicate tells whether a bundle for this node is here already, or was consumed.
 func (n *Node) isDuplicate(b *bundle.Bundle) bool {
-	id := b.ID()
-	if _, ok := n.store.Find(id); ok {
-		return true
-	}
 	if !n.isLocal(b.Primary.Destination) {
 		return false
 	}
+	id := b.ID()
+	_, same := n.store.Find(id)
 	_, whole := n.store.Find(id.Whole())
-	return whole || n.store.HasSeen(id.Whole())
+	return same || whole || n.store.HasSeen(id.Whole())
+}
+
+// copyOf gives the copy of a bundle that waits here to be forwarded. One that was
+// never handed to a link makes another needless. One that was may have come round:
+// its neighbour has it, handed it on, and it is the only one that is left. Then the
+// one that comes takes the place of the one that is here.
+func (n *Node) copyOf(b *bundle.Bundle) *item {
+	e, ok := n.store.Find(b.ID())
+	if !ok {
+		return nil
+	}
+	return n.items[e.Seq]
 }
 
 // entry describes a bundle that came or was made at a time.
