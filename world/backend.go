@@ -62,7 +62,7 @@ func (b *Backend) Universe(ctx context.Context) (out api.Universe, err error) {
 		out = api.Universe{
 			Name: u.opts.Name, Version: u.opts.Version, Time: now, Start: u.start, Speed: u.opts.Pace.Factor,
 			Seed:       strconv.FormatUint(u.opts.Seed, 10),
-			Satellites: len(u.topo.Satellites()), Stations: len(u.topo.Stations()), Terminals: len(u.topo.Terminals()),
+			Satellites: len(u.topo.Satellites()), Stations: len(u.topo.Stations()), Terminals: len(u.topo.Terminals()), Terminal: api.NodeID(Terminal),
 			Links: len(u.ahead.active(now)), Bundles: u.count.delivered, Results: u.count.results,
 			Sun: subsolar(now),
 		}

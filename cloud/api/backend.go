@@ -92,6 +92,7 @@ type Universe struct {
 	Satellites int       `json:"satellites" doc:"Number of satellites"`
 	Stations   int       `json:"stations" doc:"Number of ground stations"`
 	Terminals  int       `json:"terminals" doc:"Number of terminals"`
+	Terminal   NodeID    `json:"terminal" doc:"Node number of the terminal behind this API, to whose inbox replies are sent"`
 	Links      int       `json:"links" doc:"Number of links that are up now"`
 	Tenants    int       `json:"tenants" doc:"Number of tenants known to the terminal"`
 	Results    uint64    `json:"results" doc:"Results received so far"`

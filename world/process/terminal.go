@@ -110,7 +110,7 @@ func (b *backend) ask(ctx context.Context, fn func(now time.Time)) error {
 func (b *backend) Universe(ctx context.Context) (u api.Universe, err error) {
 	err = b.ask(ctx, func(now time.Time) {
 		u = api.Universe{Name: fmt.Sprintf("terminal %d", b.role.config.Node), Time: now, Start: now,
-			Speed: b.role.pace.Factor, Seed: "0", Satellites: len(b.ids), Terminals: 1}
+			Speed: b.role.pace.Factor, Seed: "0", Satellites: len(b.ids), Terminals: 1, Terminal: api.NodeID(b.role.config.Node)}
 	})
 	if err != nil {
 		return u, err
