@@ -31,9 +31,14 @@ func NewOrbit(path visibility.Trajectory, sites []Site) *Orbit { return &Orbit{p
 // The search looks a little ahead first, which most often suffices, and a day at most.
 var lookAhead = []time.Duration{2 * time.Hour, 24 * time.Hour}
 
+// settled is how far after an event the search for the next one begins: a search that
+// begins on an event may find it once more, by the last decimals of its time.
+const settled = 10 * time.Millisecond
+
 // Next implements system.OrbitEvents: the first entry into a region, into or out of
 // eclipse, or rise above a station, strictly after a time.
 func (o *Orbit) Next(t manifest.Trigger, after time.Time) (time.Time, bool) {
+	after = after.Add(settled)
 	for _, ahead := range lookAhead {
 		if at, ok := o.within(t, after, after.Add(ahead)); ok {
 			return at, true

@@ -14,12 +14,13 @@ import (
 	"spacechain/spaceos/build"
 	"spacechain/spaceos/manifest"
 	"spacechain/spaceos/spk"
+	"spacechain/spaceos/spk/oci"
 )
 
 func newAppSignCommand() *cobra.Command {
 	var k keyFlags
 	var asJSON bool
-	var output string
+	var output, layout string
 	cmd := &cobra.Command{
 		Use:   "sign [DIR]",
 		Short: "Build, pack and sign an app",
@@ -27,7 +28,8 @@ func newAppSignCommand() *cobra.Command {
 your key: Ed25519 and ML-DSA-65, both required on every satellite. The package is
 written to build/NAME-VERSION.spk in the app's folder.`,
 		Example: `  spacechain app sign
-  spacechain app sign hello --key work -o hello.spk`,
+  spacechain app sign hello --key work -o hello.spk
+  spacechain app sign --oci ./registry`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			key, err := k.load()
@@ -38,6 +40,13 @@ written to build/NAME-VERSION.spk in the app's folder.`,
 			p, err := packApp(cmd, dir, key, asJSON)
 			if err != nil {
 				return err
+			}
+			if layout != "" {
+				tag, err := oci.Write(cmd.Context(), layout, p)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "in the OCI layout %s as %s\n", layout, tag)
 			}
 			if output == "" {
 				output = filepath.Join(dir, "build", p.FileName())
@@ -61,6 +70,7 @@ written to build/NAME-VERSION.spk in the app's folder.`,
 	}
 	k.add(cmd)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "package file (default build/NAME-VERSION.spk in the app's folder)")
+	cmd.Flags().StringVar(&layout, "oci", "", "also put the package into the OCI image layout in this folder")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }

@@ -18,9 +18,14 @@ import (
 	"spacechain/spaceos/sandbox"
 	"spacechain/spaceos/spk"
 	"spacechain/spaceos/system"
+	"spacechain/world"
 	"spacechain/world/sense"
 	"spacechain/world/topology"
 )
+
+// ErrNoRuntime is wrapped by the error of a test of an app whose runtime this
+// program was built without.
+var ErrNoRuntime = errors.New("built without the runtime")
 
 // owner is the endpoint of the owner's inbox: the first terminal's.
 const owner = "ipn:3000001.2"
@@ -30,7 +35,8 @@ type bench struct {
 	opt    Options
 	now    time.Time
 	ctx    context.Context
-	engine *engine
+	engine *sandbox.Engine
+	box    *system.Sandbox
 	sys    *system.System
 	orbit  *visibility.Orbit
 	suite  *sense.Suite
@@ -73,37 +79,29 @@ func newBench(ctx context.Context, o Options) (*bench, error) {
 	for _, s := range topology.Builtin() {
 		sites = append(sites, satellite.Site{Name: s.Name, Site: visibility.Site{Geodetic: s.Place, MinElevationDeg: s.MinElevationDeg, Mask: s.Mask}})
 	}
-	if b.engine, err = newEngine(o); err != nil {
-		return nil, fmt.Errorf("test %s: %w", o.Manifest.App, err)
+	if b.engine, err = sandbox.NewEngine(sandbox.Options{Interpreter: o.Interpreter, CacheDir: o.Cache}); err != nil {
+		return nil, fmt.Errorf("test %s: start the sandbox: %w", o.Manifest.App, err)
 	}
+	b.box = system.NewSandbox(b.engine)
 	house := testKey("house")
 	policy := gate.DefaultPolicy(sensors()...)
 	policy.FirstParty = []gate.FirstParty{{Publisher: house.Public().ID(), Roles: []string{manifest.RoleRuntime}}}
 	b.sys, err = system.New(b.now, system.Options{
-		Satellite: node, Key: b.aboard, Store: kv.NewMemory(), Policy: policy, Checker: b.engine,
-		Orbit: events{satellite.NewOrbit(b.orbit, sites)},
+		Satellite: node, Key: b.aboard, Store: kv.NewMemory(), Policy: policy, Checker: b.box,
+		Orbit: satellite.NewOrbit(b.orbit, sites),
 		Limits: system.Limits{Workers: 1,
 			// The author wants to see everything, and every trigger even after a failure.
 			LogBytes: 1 << 20, LogTail: 1 << 20, Backoff: time.Millisecond, MaxBackoff: time.Millisecond, MaxFailures: 1 << 32},
 	})
 	if err != nil {
-		return nil, errors.Join(err, b.engine.close())
+		return nil, errors.Join(err, b.engine.Close())
 	}
 	if o.Manifest.Runtime != manifest.RuntimeWasm {
 		if err := b.installRuntime(house); err != nil {
-			return nil, errors.Join(err, b.engine.close())
+			return nil, errors.Join(err, b.engine.Close())
 		}
 	}
 	return b, nil
-}
-
-// events are orbit events as the satellite finds them. The end of one search may find
-// the event on which it began once more, by its last decimals.
-type events struct{ *satellite.Orbit }
-
-// Next implements system.OrbitEvents.
-func (e events) Next(t manifest.Trigger, after time.Time) (time.Time, bool) {
-	return e.Orbit.Next(t, after.Add(10*time.Millisecond))
 }
 
 func sensors() []string {
@@ -116,11 +114,13 @@ func sensors() []string {
 
 // installRuntime puts the engine that the app names aboard, as a first-party package.
 func (b *bench) installRuntime(house *identity.Key) error {
-	m, code, err := runtimePackage(b.opt.Manifest.Runtime)
-	if err != nil {
-		return fmt.Errorf("test %s: %w", b.opt.Manifest.App, err)
+	if name := b.opt.Manifest.Runtime; name != manifest.RuntimeJS {
+		return fmt.Errorf("test %s: runtime %s: there are %s and %s", b.opt.Manifest.App, name, manifest.RuntimeWasm, manifest.RuntimeJS)
 	}
-	p, err := spk.Sign(m, code, house)
+	p, err := world.RuntimePackage(house)
+	if err == nil && p == nil {
+		err = fmt.Errorf("%w: run \"make runtime\" and build the program again", ErrNoRuntime)
+	}
 	if err != nil {
 		return fmt.Errorf("test %s: runtime %s: %w", b.opt.Manifest.App, b.opt.Manifest.Runtime, err)
 	}
@@ -193,7 +193,7 @@ func (b *bench) settle() error {
 			return err
 		}
 		for _, r := range todo.Runtimes {
-			if err := b.engine.install(b.ctx, r); err != nil {
+			if err := b.box.Install(r); err != nil {
 				return err
 			}
 		}
@@ -209,7 +209,7 @@ func (b *bench) settle() error {
 			}
 		}
 		for _, j := range todo.Jobs {
-			result := j.Run(b.engine)
+			result := j.Run(b.box)
 			b.now = b.now.Add(result.Duration)
 			if err := b.sys.Finish(b.now, result); err != nil {
 				return err

@@ -27,7 +27,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, b.engine.close()) }()
+	defer func() { err = errors.Join(err, b.engine.Close()) }()
 
 	r = &Report{App: o.Manifest.App, Version: o.Manifest.Version, Satellite: uint64(o.Satellite.NoradID),
 		Name: o.Satellite.Name, Start: o.Start, Silent: []Silent{}, GasLimit: o.Manifest.Limits.GasPerActivation,
