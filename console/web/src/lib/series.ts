@@ -66,7 +66,9 @@ export function history(results: Result[]): Dataset | null {
   for (const r of results) {
     const at = Date.parse(r.created) / 1000;
     if (isNumbers(r.json)) {
-      const names = columns?.length === r.json.length ? columns : r.json.map((_, i) => `value ${i + 1}`);
+      // A first number within a day of the result's own time is a time.
+      const unnamed = r.json.map((v, i) => (i === 0 && Math.abs(v - at) < 86_400 ? 't' : `value ${i + 1}`));
+      const names = columns?.length === r.json.length ? columns : unnamed;
       rows.push({ at, row: Object.fromEntries(r.json.map((v, i) => [names[i], v])) });
     } else if (isObject(r.json) && Object.values(r.json).every((v) => v === null || typeof v !== 'object')) {
       rows.push({ at, row: r.json });
