@@ -93,7 +93,9 @@ func (u *Universe) boot(m *member) error {
 			Node: m.id, Store: m.store, Plan: u.ahead.plan,
 			Satellite: u.publicOf, Observe: u.observe, Traffic: u.traffic(m.id),
 		})
-		u.desk = terminal.NewDesk(m.store)
+		if m.id == Terminal { // of several, the universe's own is the API's
+			u.desk = terminal.NewDesk(m.store)
+		}
 	case "station":
 		core, err = station.New(now, station.Options{
 			Node: m.id, Store: m.store, Plan: u.ahead.plan, Traffic: u.traffic(m.id),
