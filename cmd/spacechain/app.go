@@ -26,7 +26,7 @@ TypeScript, Go, C or Rust.`,
 	cmd.AddCommand(
 		newAppInitCommand(), newAppBuildCommand(), newAppTestCommand(), newAppSignCommand(), newAppInspectCommand(),
 		newAppDeployCommand(), newAppListCommand(), newAppLogsCommand(), newAppCallCommand(),
-		newAppStopCommand(), newAppStartCommand(), newAppRemoveCommand(),
+		newAppStopCommand(), newAppStartCommand(), newAppRemoveCommand(), newAppRuntimeCommand(),
 	)
 	return cmd
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -79,7 +78,7 @@ type keyView struct {
 	Ed25519   string `json:"ed25519,omitempty"`
 	MLDSA65   string `json:"ml_dsa_65,omitempty"`
 	Secp256k1 string `json:"secp256k1,omitempty"`
-	Public    string `json:"public,omitempty"`       // base64 of identity.Public.Encode
+	Public    string `json:"public,omitempty"`       // hexadecimal of identity.Public.Encode
 	Seed      string `json:"private_seed,omitempty"` // hexadecimal
 }
 
@@ -163,14 +162,17 @@ func newKeyListCommand() *cobra.Command {
 
 func newKeyExportCommand() *cobra.Command {
 	var k keyFlags
-	var asJSON, private, yes bool
+	var asJSON, id, public, private, yes bool
 	cmd := &cobra.Command{
 		Use:   "export [NAME]",
 		Short: "Print a key's public side",
 		Long: `Print a key's identity and its public keys, for those who verify or allow what it
-signs; --json adds the ML-DSA-65 key, which is long. The private seed is printed only with --private and --yes.`,
+signs; --json adds the ML-DSA-65 key, which is long. --public prints all public
+keys as one hexadecimal line, as a terminal's file wants them of each satellite.
+The private seed is printed only with --private and --yes.`,
 		Example: `  spacechain key export
   spacechain key export work --json
+  spacechain key export --data-dir satellite --public > satellite.pub
   spacechain key export work --private --yes > safe/work.seed`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -188,7 +190,7 @@ signs; --json adds the ML-DSA-65 key, which is long. The private seed is printed
 			pub := key.Public()
 			v := keyView{Name: k.name, ID: pub.ID().String(), Ed25519: hex.EncodeToString(pub.Ed25519[:]),
 				MLDSA65: hex.EncodeToString(pub.MLDSA65), Secp256k1: hex.EncodeToString(pub.Secp256k1[:]),
-				Public: base64.StdEncoding.EncodeToString(pub.Encode())}
+				Public: hex.EncodeToString(pub.Encode())}
 			if private {
 				seed := key.Seed()
 				v.Seed = hex.EncodeToString(seed[:])
@@ -197,6 +199,10 @@ signs; --json adds the ML-DSA-65 key, which is long. The private seed is printed
 			switch {
 			case asJSON:
 				return appJSON(cmd, v)
+			case id:
+				_, err = fmt.Fprintln(out, v.ID)
+			case public:
+				_, err = fmt.Fprintln(out, v.Public)
 			case private:
 				_, err = fmt.Fprintln(out, v.Seed)
 			default:
@@ -207,7 +213,11 @@ signs; --json adds the ML-DSA-65 key, which is long. The private seed is printed
 	}
 	k.addDataDir(cmd)
 	jsonFlag(cmd, &asJSON)
+	cmd.Flags().BoolVar(&id, "id", false, "print only the identity")
+	cmd.Flags().BoolVar(&public, "public", false, "print only the public keys, as one hexadecimal line")
 	cmd.Flags().BoolVar(&private, "private", false, "print the private seed")
 	cmd.Flags().BoolVar(&yes, "yes", false, "confirm --private")
+	cmd.MarkFlagsMutuallyExclusive("json", "id", "public")
+	cmd.MarkFlagsMutuallyExclusive("private", "id", "public")
 	return cmd
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -73,19 +74,46 @@ channels and faults. "spacechain tour" shows the whole way once.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(commands()...)
+	root.InitDefaultCompletionCmd()
+	root.SetHelpCommand(newHelpCommand(root))
 	markUsage(root)
 	return root
 }
 
-// markUsage makes wrong arguments of a command, and of those below it, usage errors.
+// newHelpCommand explains a command; one that is not there is a usage error.
+func newHelpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Explain a command",
+		Example: "  spacechain help app deploy",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usagef("help: there is no command %q", strings.Join(args, " "))
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
+}
+
+// markUsage makes wrong arguments of a command, and of those below it, usage errors,
+// and flags that exclude each other as well.
 func markUsage(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
+			err := check(cmd, args)
+			if err == nil {
+				err = cmd.ValidateFlagGroups()
+			}
+			if err != nil {
 				return usageError{err}
 			}
 			return nil
 		}
+	}
+	if !cmd.Runnable() { // a group that cobra made: its help, but no unknown words
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	}
 	for _, sub := range cmd.Commands() {
 		markUsage(sub)
