@@ -157,6 +157,9 @@ func (l Limits) decode(data []byte) (*Bundle, error) {
 		if err != nil {
 			return nil, err
 		}
+		if b.Blocks == nil {
+			b.Blocks = make([]Block, 0, 4)
+		}
 		b.Blocks = append(b.Blocks, block)
 	}
 }

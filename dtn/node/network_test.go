@@ -13,6 +13,7 @@ import (
 	"spacechain/dtn/bundle"
 	"spacechain/dtn/contact"
 	"spacechain/dtn/store"
+	"spacechain/internal/faultfs"
 	"spacechain/internal/kv"
 )
 
@@ -47,7 +48,10 @@ type host struct {
 	gotAt     map[bundle.ID]time.Time
 	events    []Event
 	framesOut int
-	keep      bool // deliveries are not consumed
+	keep      bool        // deliveries are not consumed
+	fs        *faultfs.FS // under disk, if the power may be cut
+	failed    int         // how many times it was
+	unsure    map[bundle.ID]bool
 }
 
 // wire is a link between two nodes.
@@ -110,7 +114,8 @@ func (w *network) run(until time.Time) {
 }
 
 func (w *network) addNode(number uint64, cfg Config, opt store.Options) *host {
-	h := &host{disk: kv.NewMemory(), opt: opt, cfg: cfg, got: map[bundle.ID]int{}, gotAt: map[bundle.ID]time.Time{}}
+	h := &host{disk: kv.NewMemory(), opt: opt, cfg: cfg, got: map[bundle.ID]int{}, gotAt: map[bundle.ID]time.Time{},
+		unsure: map[bundle.ID]bool{}}
 	h.cfg.Node = number
 	w.hosts[number] = h
 	return h
@@ -195,6 +200,10 @@ func (w *network) drain(number uint64) {
 	h := w.hosts[number]
 	for {
 		r := h.n.Ready()
+		if h.hasFailed() { // what it would have sent after the cut, it did not send
+			w.powerUp(number)
+			return
+		}
 		if r.Empty() {
 			break
 		}
@@ -218,12 +227,16 @@ func (w *network) drain(number uint64) {
 			if h.keep {
 				continue
 			}
+			if err := h.n.Consume(d.ID); err != nil {
+				w.t.Fatal(err)
+			}
+			if h.hasFailed() {
+				h.unsure[d.ID] = true // on disk or not; either is right
+				break
+			}
 			h.got[d.ID]++
 			if h.gotAt[d.ID].IsZero() {
 				h.gotAt[d.ID] = w.now
-			}
-			if err := h.n.Consume(d.ID); err != nil {
-				w.t.Fatal(err)
 			}
 		}
 	}
@@ -240,6 +253,22 @@ func (w *network) drain(number uint64) {
 			w.drain(number)
 		}
 	})
+}
+
+func (h *host) hasFailed() bool { return h.fs != nil && h.fs.HasCut() }
+
+// powerUp starts a node again on what the power cut left of its disk.
+func (w *network) powerUp(number uint64) {
+	h := w.hosts[number]
+	h.failed++
+	w.logf("power cut at %d", number)
+	h.fs = faultfs.On(h.fs.AfterCut())
+	disk, err := kv.OpenPebble("store", h.fs)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	h.disk = disk
+	w.start(number)
 }
 
 func maxTime(a, b time.Time) time.Time {

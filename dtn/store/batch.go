@@ -33,11 +33,11 @@ func (b *Batch) Put(e Entry, data []byte) (uint64, error) {
 			e.ID, len(data), ErrFull, len(s.order), s.bytes, s.opt.MaxBytes)
 		return 0, b.err
 	}
-	e.Seq, e.Size = s.next+b.puts, len(data)
+	e.Seq, e.Size, e.sum = s.next+b.puts, len(data), crc32.Checksum(data, castagnoli)
 	b.puts++
 	b.adds++
 	b.bytes += int64(len(data))
-	b.kv.Put(seqKey(keyEntry, e.Seq), appendEntry(nil, &e, crc32.Checksum(data, castagnoli)))
+	b.kv.Put(seqKey(keyEntry, e.Seq), appendEntry(make([]byte, 0, 96), &e))
 	b.kv.Put(seqKey(keyData, e.Seq), data)
 	entry := &e
 	b.after = append(b.after, func() { s.add(entry) })

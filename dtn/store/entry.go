@@ -14,8 +14,7 @@ import (
 const entryVersion = 1
 
 // appendEntry appends the record of an entry: an array of CBOR, and its CRC-32C.
-// sum is the checksum of the bundle's bytes.
-func appendEntry(dst []byte, e *Entry, sum uint32) []byte {
+func appendEntry(dst []byte, e *Entry) []byte {
 	start := len(dst)
 	dst = cbor.AppendArray(dst, 15)
 	fragment := uint64(0)
@@ -27,7 +26,7 @@ func appendEntry(dst []byte, e *Entry, sum uint32) []byte {
 	dst = bundle.AppendEID(dst, e.Destination)
 	for _, v := range [...]uint64{
 		e.ID.Timestamp.Time, e.ID.Timestamp.Seq, fragment, e.ID.Offset, e.ID.Length, e.Total,
-		uint64(e.Flags), uint64(e.Size), e.Previous, uint64(e.HopsLeft), uint64(sum),
+		uint64(e.Flags), uint64(e.Size), e.Previous, uint64(e.HopsLeft), uint64(e.sum),
 	} {
 		dst = cbor.AppendUint(dst, v)
 	}
@@ -35,9 +34,9 @@ func appendEntry(dst []byte, e *Entry, sum uint32) []byte {
 	return binary.BigEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
 }
 
-func decodeEntry(key, value []byte) (*Entry, uint32, error) {
-	bad := func(err error) (*Entry, uint32, error) {
-		return nil, 0, fmt.Errorf("bundle entry %x: %w: %v", key, ErrCorrupt, err)
+func decodeEntry(key, value []byte) (*Entry, error) {
+	bad := func(err error) (*Entry, error) {
+		return nil, fmt.Errorf("bundle entry %x: %w: %v", key, ErrCorrupt, err)
 	}
 	if len(key) != 9 || len(value) < 4 {
 		return bad(fmt.Errorf("%d bytes", len(value)))
@@ -84,7 +83,8 @@ func decodeEntry(key, value []byte) (*Entry, uint32, error) {
 	if err := d.Done(); err != nil {
 		return bad(err)
 	}
-	return e, uint32(sum), nil
+	e.sum = uint32(sum)
+	return e, nil
 }
 
 // expiring is a place in the order of expiry.

@@ -53,6 +53,8 @@ type Entry struct {
 	Expiry      time.Time // to the millisecond
 	Previous    uint64    // the node that it came from, 0 if it was made here
 	HopsLeft    uint8     // how many more nodes may forward it; 255 for no limit
+
+	sum uint32 // CRC-32C of the encoded bundle
 }
 
 // First bytes of keys. The rest of a key is big-endian, so that order is kept.
@@ -98,7 +100,7 @@ func Open(s kv.Store, o Options) (*Store, error) {
 
 func (s *Store) loadEntries() error {
 	return s.kv.Scan([]byte{keyEntry}, func(key, value []byte) error {
-		e, _, err := decodeEntry(key, value)
+		e, err := decodeEntry(key, value)
 		if err != nil {
 			return err
 		}
@@ -169,22 +171,15 @@ func (s *Store) Find(id bundle.ID) (*Entry, bool) {
 
 // Get reads the bytes of a bundle and checks them.
 func (s *Store) Get(seq uint64) ([]byte, error) {
-	if s.entries[seq] == nil {
+	e := s.entries[seq]
+	if e == nil {
 		return nil, fmt.Errorf("read bundle %d: %w", seq, ErrMissing)
-	}
-	head, ok, err := s.kv.Get(seqKey(keyEntry, seq))
-	if err != nil || !ok {
-		return nil, fmt.Errorf("read bundle %d: %w", seq, errors.Join(err, ErrMissing))
-	}
-	_, sum, err := decodeEntry(seqKey(keyEntry, seq), head)
-	if err != nil {
-		return nil, err
 	}
 	data, ok, err := s.kv.Get(seqKey(keyData, seq))
 	if err != nil || !ok {
 		return nil, fmt.Errorf("read bundle %d: %w", seq, errors.Join(err, ErrMissing))
 	}
-	if crc32.Checksum(data, castagnoli) != sum {
+	if crc32.Checksum(data, castagnoli) != e.sum {
 		return nil, fmt.Errorf("read bundle %d: %w: wrong checksum", seq, ErrCorrupt)
 	}
 	return data, nil
@@ -233,7 +228,7 @@ func (s *Store) Flush() error {
 }
 
 func seqKey(kind byte, seq uint64) []byte {
-	return binary.BigEndian.AppendUint64([]byte{kind}, seq)
+	return binary.BigEndian.AppendUint64(append(make([]byte, 0, 9), kind), seq)
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
