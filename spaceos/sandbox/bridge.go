@@ -33,8 +33,8 @@ func (a jsArgs) value(i uint32) uint32 {
 
 func (a jsArgs) text(i uint32) string {
 	v := a.value(i)
-	if v == 0 {
-		return ""
+	if v == 0 || a.js.call("qjs_is_string", uint64(v)) == 0 {
+		return "" // an object would be asked for its text, which runs the script
 	}
 	return string(a.js.text(v))
 }

@@ -193,6 +193,10 @@ func TestHostileScripts(t *testing.T) {
 			Uint8Array.prototype.constructor = null; Promise.prototype.then = null; JSON.stringify = () => { throw 1 }; return 'x'`), Failed, ""},
 		{"unmetered by eval", app(`eval('for(;;){}')`), OutOfGas, ""},
 		{"log without end", app(`for (;;) console.log('x'.repeat(5000))`), OutOfGas, ""},
+		{"text that calls back", app(`const S = String; let n = 0
+			String = (v) => ({ toString() { if (n++ < 50) spc.kv.get({}); return 'k' } }); try { spc.kv.get({}) } finally { String = S }`), Failed, "invalid argument"},
+		{"number that calls back", app(`const N = Number; let n = 0
+			Number = (v) => ({ valueOf() { if (n++ < 50) spc.wakeInRegion(1, 2, 3); return 1 } }); spc.wakeInRegion(1, 2, 3)`), Failed, "wakeInRegion"},
 		{"cyclic result", app(`const a = {}; a.a = a; return a`), Failed, "circular"},
 		{"sort that lies", app(`const a = Array.from({ length: 3e4 }, Math.random); a.sort(() => 1); a.sort(() => -1); for (;;) a.sort(() => Math.random() - 0.5)`), OutOfGas, ""},
 	} {

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 
 	"github.com/tetratelabs/wazero/api"
@@ -17,7 +18,7 @@ var jsExports = []string{"_initialize", "qjs_init", "qjs_set_max_stack_size", "q
 	"qjs_set_prop_string", "qjs_get_prop_string", "qjs_new_host_function", "qjs_free_value", "qjs_eval", "qjs_compile",
 	"qjs_eval_bytecode", "qjs_is_exception", "qjs_get_exception", "qjs_call", "qjs_get_undefined", "qjs_get_bool",
 	"qjs_get_string_len", "qjs_free_cstring", "qjs_get_float64", "qjs_new_string", "qjs_new_number",
-	"qjs_new_uint8_array", "qjs_is_string", "qjs_is_undefined", "qjs_get_typed_array_buffer", "qjs_get_array_buffer", "qjs_is_job_pending",
+	"qjs_new_uint8_array", "qjs_is_string", "qjs_is_number", "qjs_is_undefined", "qjs_get_typed_array_buffer", "qjs_get_array_buffer", "qjs_is_job_pending",
 	"qjs_execute_pending_job", "qjs_run_gc", "wasm_malloc", "wasm_free"}
 
 // jsInstance is one instance of the engine. One activation uses it at a time.
@@ -28,14 +29,20 @@ type jsInstance struct {
 	gas     api.MutableGlobal
 	stack   api.MutableGlobal
 	globals []api.MutableGlobal
-	funcs   map[string]api.Function
+	funcs   map[string]*jsFunc
+}
+
+// jsFunc is an export as the bridge calls it.
+type jsFunc struct {
+	api.Function
+	busy bool // a call of it has not returned
 }
 
 // newInstance takes over the instance that the run has made.
 func (rt *jsRuntime) newInstance(r *run) *jsInstance {
-	inst := &jsInstance{mod: r.mod, mem: r.mem, memory: r.memory, gas: r.gas, stack: r.stack, funcs: map[string]api.Function{}}
+	inst := &jsInstance{mod: r.mod, mem: r.mem, memory: r.memory, gas: r.gas, stack: r.stack, funcs: map[string]*jsFunc{}}
 	for _, name := range jsExports {
-		inst.funcs[name] = r.mod.ExportedFunction(name)
+		inst.funcs[name] = &jsFunc{Function: r.mod.ExportedFunction(name)}
 	}
 	for _, name := range rt.names {
 		inst.globals = append(inst.globals, r.mod.ExportedGlobal(name).(api.MutableGlobal))
@@ -91,10 +98,24 @@ func (js *jsRun) guard(f func()) (err error) {
 func (js *jsRun) call(name string, params ...uint64) uint32 {
 	var buf [8]uint64
 	stack := buf[:max(1, copy(buf[:], params))]
-	if err := js.inst.funcs[name].CallWithStack(js.ctx, stack); err != nil {
+	js.enter(name, stack)
+	return uint32(stack[0])
+}
+
+// enter makes a call. A call of an export from within itself would run on the same
+// native stack as the outer one, and destroy it. The bridge converts no value by
+// running the script's code, so that it does not come to that; if it did, the run ends.
+func (js *jsRun) enter(name string, stack []uint64) {
+	f := js.inst.funcs[name]
+	if f.busy {
+		panic(jsError{"the engine's " + name + " was called from within itself"})
+	}
+	f.busy = true
+	err := f.CallWithStack(js.ctx, stack)
+	f.busy = false
+	if err != nil {
 		panic(err)
 	}
-	return uint32(stack[0])
 }
 
 // write puts bytes into memory of the engine's allocator, followed by a NUL.
@@ -129,11 +150,13 @@ func (js *jsRun) newNumber(f float64) uint32 {
 	return js.call("qjs_new_number", api.EncodeF64(f))
 }
 
+// number reads a number; what is none is not converted, which could run code.
 func (js *jsRun) number(v uint32) float64 {
-	stack := [1]uint64{uint64(v)}
-	if err := js.inst.funcs["qjs_get_float64"].CallWithStack(js.ctx, stack[:]); err != nil {
-		panic(err)
+	if js.call("qjs_is_number", uint64(v)) == 0 {
+		return math.NaN()
 	}
+	stack := [1]uint64{uint64(v)}
+	js.enter("qjs_get_float64", stack[:])
 	return api.DecodeF64(stack[0])
 }
 
@@ -143,7 +166,8 @@ func (js *jsRun) u32(ptr uint32) uint32 {
 	return v
 }
 
-// text copies a string value.
+// text copies a string value. Of an error that the engine made it gives the text;
+// a script's own values are to be known as strings before.
 func (js *jsRun) text(v uint32) []byte {
 	n := js.call("wasm_malloc", 4)
 	if n == 0 {
