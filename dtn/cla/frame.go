@@ -40,9 +40,6 @@ type head struct {
 	number   uint64 // 0 if nothing in the frame wants an acknowledgement
 }
 
-// maxHead is the most bytes a head takes.
-const maxHead = 1 + 3*binary.MaxVarintLen64
-
 func appendFrameHead(dst []byte, h head) []byte {
 	dst = append(dst, frameVersion)
 	dst = binary.AppendUvarint(dst, h.from)

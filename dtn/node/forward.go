@@ -15,6 +15,7 @@ const (
 	avoidNoRoom = 30 * time.Second
 	avoidSilent = 2 * time.Minute
 	heldRetry   = time.Second // held bundles are routed no more often than this
+	maxPending  = 32          // removals that wait for another write
 )
 
 func (n *Node) place(peer uint64) (int, bool) {
@@ -92,8 +93,18 @@ func (n *Node) settle(now time.Time) {
 			n.feed(nb)
 		}
 		if len(n.dirty) == 0 { // feeding may make status reports
-			return
+			break
 		}
+	}
+	if n.store.Pending() > maxPending {
+		n.flush()
+	}
+}
+
+// flush writes removals that wait for another write to go with.
+func (n *Node) flush() {
+	if err := n.store.Flush(); err != nil {
+		n.event(Event{Kind: EventStoreFailed, Err: err})
 	}
 }
 

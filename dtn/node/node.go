@@ -207,9 +207,7 @@ func (n *Node) LinkDown(now time.Time, peer uint64) {
 	n.router.LinkDown(now, peer)
 	n.router.Forget(now)
 	n.dropPeer(nb)
-	if err := n.store.Flush(); err != nil {
-		n.event(Event{Kind: EventStoreFailed, Err: err})
-	}
+	n.flush()
 	n.settle(now)
 }
 

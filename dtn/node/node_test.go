@@ -168,6 +168,7 @@ func TestDeletions(t *testing.T) {
 		"lifetime":   {old, bundle.ReasonLifetimeExpired},
 		"age":        {aged, bundle.ReasonLifetimeExpired},
 		"no service": {made(bundle.IPN(1, 77), bundle.FlagReportDeletion), bundle.ReasonUnavailable},
+		"!":          {made(bundle.IPN(bundle.LocalNode, 7), bundle.FlagReportDeletion), bundle.ReasonUnavailable},
 		"no block":   {made(bundle.IPN(9, 1), bundle.FlagReportDeletion, bundle.Block{Type: 200, Flags: bundle.BlockDeleteUnknown}), bundle.ReasonBlockUnsupported},
 	} {
 		n := open(t, Config{Node: 1, Services: func(s uint64) bool { return s == 7 }}, kv.NewMemory())
@@ -329,6 +330,43 @@ func ring(n int) []contact.Contact {
 		}
 	}
 	return out
+}
+
+// What a neighbour hands in as a bundle never brings a node down.
+func FuzzAccept(f *testing.F) {
+	whole := made(bundle.IPN(9, 1), bundle.ReportAll, bundle.Block{Type: 200, Flags: 0x16})
+	whole.SetHopCount(bundle.HopCount{Limit: 3})
+	whole.SetAgeMs(5)
+	head, tail, err := made(bundle.IPN(1, 7), 0).Split(3)
+	if err != nil {
+		f.Fatal(err)
+	}
+	report := bundle.Report{Subject: whole.ID()}
+	admin := made(bundle.IPN(1, 0), bundle.FlagAdminRecord)
+	admin.Blocks[0].Data = report.Append(nil)
+	for _, b := range []*bundle.Bundle{whole, head, tail, admin} {
+		f.Add(b.Encode(), head.Encode())
+	}
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		n := open(t, Config{Node: 1}, kv.NewMemory())
+		if err := n.LinkUp(begin, LinkInfo{Peer: 5, RateBps: 1e6, MTU: 1115}); err != nil {
+			t.Fatal(err)
+		}
+		for i, raw := range [][]byte{a, b, a} {
+			err := (*sink)(n).Accept(begin, uint64(5+i), raw, cla.DigestOf(raw))
+			if _, bad := bundle.Decode(raw); (bad != nil) != (err != nil) {
+				t.Fatalf("accept %x: %v, decode: %v", raw, err, bad)
+			}
+			n.settle(begin)
+		}
+		for _, d := range n.Ready().Deliveries {
+			if err := n.Consume(d.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n.Tick(begin.Add(100 * 365 * 24 * time.Hour))
+		n.Ready()
+	})
 }
 
 // BenchmarkHop is one bundle over one hop: sent, routed, stored at both ends,

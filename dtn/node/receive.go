@@ -119,7 +119,7 @@ func (n *Node) judge(now time.Time, b *bundle.Bundle, e *store.Entry) (bundle.Re
 	if h, ok := b.HopCount(); ok && h.Exceeded() {
 		return bundle.ReasonHopLimit, true
 	}
-	if dst.IsNull() || (n.isLocal(dst) && !n.serves(dst.Service())) {
+	if dst.IsNull() || dst.Node() == bundle.LocalNode || (n.isLocal(dst) && !n.serves(dst.Service())) {
 		return bundle.ReasonUnavailable, true
 	}
 	if n.isLocal(dst) && e.Total > uint64(n.cfg.MaxBundle) {

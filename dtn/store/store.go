@@ -219,6 +219,9 @@ func (s *Store) Remove(seq uint64) {
 	}
 }
 
+// Pending is the number of removals that are still to be written.
+func (s *Store) Pending() int { return len(s.pending) }
+
 // Flush writes removals that are still to be written.
 func (s *Store) Flush() error {
 	if len(s.pending) == 0 && len(s.parts.dropped) == 0 {
