@@ -11,8 +11,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -28,7 +31,7 @@ import (
 //	listen: 127.0.0.1:7001       # where its frames come in
 //	peers: {2000001: "127.0.0.1:7002"}
 //	contacts: contacts.json      # from "spacechain contacts"
-//	clock: {speed: 60, wall: 2026-05-30T12:00:00Z, sim: 2026-05-30T12:00:00Z}
+//	clock: clock.yaml            # the clock of the whole network, see ClockConfig
 //
 // A satellite has two processes, told apart by module:
 //
@@ -36,7 +39,7 @@ import (
 //	bus: {listen: 127.0.0.1:7011, peer: 127.0.0.1:7012}
 //	elements: satellite.tle      # its orbit
 //	aboard: [js.spk]             # packages put aboard before launch
-//	house: spc1…                 # whose packages may have first-party roles
+//	house: house.pub             # whose packages may have first-party roles; or spc1…
 //
 // A terminal names the satellites that it believes, and serves the API:
 //
@@ -65,12 +68,37 @@ type Config struct {
 	dir string // of the file, from which its paths are relative
 }
 
-// ClockConfig ties simulated time to the machine's; the processes of one network
-// share it. Left out, simulated time is the machine's.
+// ClockConfig ties simulated time to the machine's. The processes of one network
+// share it, which is why it may be the name of a file of its own. Left out,
+// simulated time is the machine's.
+//
+//	speed: 60                    # simulated seconds in a second
+//	wall: 2026-05-30T12:00:00Z   # this instant of the machine's clock
+//	sim: 2026-01-01T00:00:00Z    # is this instant of simulated time
 type ClockConfig struct {
 	Speed float64   `yaml:"speed"`
 	Wall  time.Time `yaml:"wall"`
 	Sim   time.Time `yaml:"sim"`
+
+	file string
+}
+
+// UnmarshalYAML takes the words themselves, or the name of the file that has them.
+func (k *ClockConfig) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		return n.Decode(&k.file)
+	}
+	type plain ClockConfig
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i < len(n.Content); i += 2 {
+			switch word := n.Content[i].Value; word {
+			case "speed", "wall", "sim":
+			default:
+				return fmt.Errorf("line %d: unknown word %q; a clock has speed, wall and sim", n.Content[i].Line, word)
+			}
+		}
+	}
+	return n.Decode((*plain)(k))
 }
 
 // BusConfig joins the two computers of a satellite.
@@ -87,27 +115,57 @@ var ErrConfig = errors.New("configuration")
 
 // ReadConfig reads a role's file. Words that it does not know are errors.
 func ReadConfig(path string) (*Config, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
-	}
-	if info.Size() > maxConfig {
-		return nil, fmt.Errorf("%w %s: %d bytes, the limit is %d", ErrConfig, path, info.Size(), maxConfig)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
-	}
 	c := &Config{Key: "default", DataDir: ".", dir: filepath.Dir(path)}
-	d := yaml.NewDecoder(bytes.NewReader(text))
-	d.KnownFields(true)
-	if err := d.Decode(c); err != nil {
-		return nil, fmt.Errorf("%w %s: %w", ErrConfig, path, err)
+	if err := readYAML(path, c); err != nil {
+		return nil, err
 	}
 	if c.Node == 0 {
 		return nil, fmt.Errorf("%w %s: node is missing", ErrConfig, path)
 	}
+	if file := c.Clock.file; file != "" {
+		c.Clock = ClockConfig{}
+		if err := readYAML(c.path(file), &c.Clock); err != nil {
+			return nil, err
+		}
+		if c.Clock.file != "" {
+			return nil, fmt.Errorf("%w %s: a clock has speed, wall and sim, and is no name of another file", ErrConfig, c.path(file))
+		}
+	}
 	return c, nil
+}
+
+func readYAML(path string, into any) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if info.Size() > maxConfig {
+		return fmt.Errorf("%w %s: %d bytes, the limit is %d", ErrConfig, path, info.Size(), maxConfig)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	err = d.Decode(into)
+	var unknown *yaml.TypeError
+	switch {
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("%w %s: the file is empty", ErrConfig, path)
+	case errors.As(err, &unknown):
+		return fmt.Errorf("%w %s: %s", ErrConfig, path, inWords(unknown))
+	case err != nil:
+		return fmt.Errorf("%w %s: %w", ErrConfig, path, err)
+	}
+	return nil
+}
+
+// unknownField is how the decoder says that a word has no place in the file.
+var unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
+
+func inWords(e *yaml.TypeError) string {
+	return unknownField.ReplaceAllString(strings.Join(e.Errors, "; "), `unknown word "$1"`)
 }
 
 // path gives a path of the file, relative to it.

@@ -66,7 +66,7 @@ func newRole(c *Config, now time.Time) (r *Role, err error) {
 		return r, err
 	}
 	r.close = append(r.close, r.store.Close)
-	if r.wires, err = newWires(c, r.loop, r.fail); err != nil {
+	if r.wires, err = newWires(c, r.loop, r.pace, r.fail); err != nil {
 		return r, err
 	}
 	r.close = append(r.close, r.wires.sock.conn.Close)

@@ -2,11 +2,13 @@ package process
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -170,9 +172,9 @@ func runPayload(ctx context.Context, c *Config) (err error) {
 func (c *Config) aboard() (packages [][]byte, owner command.Owner, policy gate.Policy, err error) {
 	policy = gate.DefaultPolicy(world.Sensors...)
 	if c.House != "" {
-		house, err := identity.ParseID(c.House)
+		house, err := c.house()
 		if err != nil {
-			return nil, owner, policy, fmt.Errorf("%w: house: %w", ErrConfig, err)
+			return nil, owner, policy, err
 		}
 		policy.FirstParty = []gate.FirstParty{{Publisher: house, Roles: []string{manifest.RoleRuntime}}}
 		copy(owner[:], house[:])
@@ -188,4 +190,37 @@ func (c *Config) aboard() (packages [][]byte, owner command.Owner, policy gate.P
 		packages = append(packages, b)
 	}
 	return packages, owner, policy, nil
+}
+
+// house is the operator's identity: as text, or that of the public keys in a file.
+func (c *Config) house() (identity.ID, error) {
+	if strings.HasPrefix(c.House, "spc1") {
+		id, err := identity.ParseID(c.House)
+		if err != nil {
+			return id, fmt.Errorf("%w: house: %w", ErrConfig, err)
+		}
+		return id, nil
+	}
+	p, err := c.public("house", c.House)
+	if err != nil {
+		return identity.ID{}, err
+	}
+	return p.ID(), nil
+}
+
+// public reads a file of public keys.
+func (c *Config) public(whose, file string) (identity.Public, error) {
+	text, err := os.ReadFile(c.path(file))
+	if err != nil {
+		return identity.Public{}, fmt.Errorf("%w: key of %s: %w", ErrConfig, whose, err)
+	}
+	b, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil {
+		return identity.Public{}, fmt.Errorf("%w: key of %s in %s: want hexadecimal, as \"spacechain key export --public\" prints it", ErrConfig, whose, file)
+	}
+	p, err := identity.DecodePublic(b)
+	if err != nil {
+		return identity.Public{}, fmt.Errorf("%w: key of %s in %s: %w", ErrConfig, whose, file, err)
+	}
+	return p, nil
 }

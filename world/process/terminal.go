@@ -2,14 +2,11 @@ package process
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
 	"net"
-	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"spacechain/clock"
@@ -58,17 +55,11 @@ func RunTerminal(ctx context.Context, c *Config, serve func(context.Context, api
 func (c *Config) satellites() (map[uint64]identity.Public, error) {
 	out := map[uint64]identity.Public{}
 	for node, file := range c.Satellites {
-		text, err := os.ReadFile(c.path(file))
+		p, err := c.public(fmt.Sprintf("satellite %d", node), file)
 		if err != nil {
-			return nil, fmt.Errorf("%w: key of satellite %d: %w", ErrConfig, node, err)
+			return nil, err
 		}
-		b, err := hex.DecodeString(strings.TrimSpace(string(text)))
-		if err != nil {
-			return nil, fmt.Errorf("%w: key of satellite %d in %s: want hexadecimal, as \"spacechain key export\" prints it", ErrConfig, node, file)
-		}
-		if out[node], err = identity.DecodePublic(b); err != nil {
-			return nil, fmt.Errorf("%w: key of satellite %d in %s: %w", ErrConfig, node, file, err)
-		}
+		out[node] = p
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("%w: satellites is missing: without keys no message can be believed", ErrConfig)

@@ -70,8 +70,14 @@ type wires struct {
 	lines map[uint64]*line // links that are up
 	node  uint64
 	host  *host.Host
+	slack time.Duration // what the machines add to a link's light time, in simulated time
 	fail  func(error)
 }
+
+// machineDelay is how long a datagram may take from the loop of one process to that
+// of another beyond its light time. At a fast pace that is seconds of simulated time,
+// which the link layer must know of, lest it send everything twice.
+const machineDelay = 5 * time.Millisecond
 
 // line is a link that is up: its sender is busy until a time.
 type line struct {
@@ -81,8 +87,8 @@ type line struct {
 }
 
 // newWires opens the socket and resolves the peers.
-func newWires(c *Config, loop *clock.Loop, fail func(error)) (*wires, error) {
-	w := &wires{loop: loop, node: c.Node, fail: fail, peers: map[uint64]netip.AddrPort{},
+func newWires(c *Config, loop *clock.Loop, pace clock.Pace, fail func(error)) (*wires, error) {
+	w := &wires{loop: loop, node: c.Node, fail: fail, slack: time.Duration(float64(machineDelay) * pace.Factor), peers: map[uint64]netip.AddrPort{},
 		names: map[netip.AddrPort]uint64{}, lines: map[uint64]*line{}}
 	for id, address := range c.Peers {
 		addr, err := net.ResolveUDPAddr("udp", address)
@@ -156,7 +162,7 @@ func (w *wires) up(peer uint64, rate float64, win Window) {
 	if mtu == 0 {
 		mtu = defaultMTU
 	}
-	info := node.LinkInfo{Peer: peer, RateBps: rate, OWLT: win.OWLT, MTU: mtu, Until: win.End}
+	info := node.LinkInfo{Peer: peer, RateBps: rate, OWLT: win.OWLT + w.slack, MTU: mtu, Until: win.End}
 	w.host.Do(func(now time.Time) {
 		if err := w.host.Core().LinkUp(now, info); err != nil {
 			w.fail(err)
