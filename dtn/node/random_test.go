@@ -87,7 +87,7 @@ func drift(t testing.TB, seed uint64) (*network, map[bundle.ID]uint64) {
 // Every bundle is delivered once, at its destination only, and leaves no copy
 // behind, whatever happens to frames, contacts and nodes.
 func TestEveryBundleOnce(t *testing.T) {
-	runs := uint64(300)
+	runs := uint64(150)
 	if testing.Short() {
 		runs = 20
 	}
