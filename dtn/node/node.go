@@ -61,7 +61,9 @@ func New(now time.Time, cfg Config) (*Node, error) {
 	}
 	for _, e := range n.store.Entries() {
 		n.adopt(e)
-		n.items[e.Seq].tried = true // perhaps
+		if it := n.items[e.Seq]; it != nil { // nil: it was for this node, which is done with it
+			it.tried = true // perhaps
+		}
 	}
 	n.settle(now)
 	return n, nil
