@@ -43,6 +43,9 @@ type Options struct {
 
 	// Bus sends a datagram to the platform.
 	Bus func(bus.Datagram)
+	// BusWait is how long the platform may take to answer before it is asked again; 0
+	// means 200 ms.
+	BusWait time.Duration
 	// Start runs an activation elsewhere and calls Finish when it has ended.
 	Start func(*system.Job)
 	// Traffic, if set, is told what the mesh node does with bundles.
@@ -67,6 +70,9 @@ type Payload struct {
 
 // New gives a payload computer that goes on from what its store holds.
 func New(now time.Time, o Options) (*Payload, error) {
+	if o.BusWait == 0 {
+		o.BusWait = askAfter
+	}
 	bundles, err := store.Open(kv.Prefix(o.Store, "bundles/"), store.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("open satellite %d: %w", o.Node, err)

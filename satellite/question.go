@@ -32,7 +32,7 @@ func (p *Payload) ask(now time.Time, r system.SensorRequest) {
 
 func (p *Payload) put(now time.Time, job system.JobID, q *question) {
 	q.tries++
-	q.again = now.Add(askAfter)
+	q.again = now.Add(p.opts.BusWait)
 	p.send(bus.Message{Kind: bus.AskSensors, ID: uint64(job), Names: q.sensors})
 }
 

@@ -224,3 +224,9 @@ func (c *Config) public(whose, file string) (identity.Public, error) {
 	}
 	return p, nil
 }
+
+// busWait is how long the platform may take: at a fast pace, what a busy machine
+// needs to pass a datagram on is much of simulated time.
+func busWait(p clock.Pace) time.Duration {
+	return 200*time.Millisecond + time.Duration(10*float64(machineDelay)*p.Factor)
+}
