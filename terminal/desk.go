@@ -135,6 +135,9 @@ func (d Desk) Logs(tenant string, after uint64, limit int) ([]LogLine, error) {
 
 func page[T any](s kv.Store, key func(uint64) []byte, after, last uint64, limit int) ([]T, error) {
 	var out []T
+	if after >= last {
+		return nil, nil
+	}
 	for seq := after + 1; seq <= last && len(out) < limit; seq++ {
 		v, ok, err := get[T](s, key(seq))
 		if err != nil {

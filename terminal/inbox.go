@@ -1,12 +1,13 @@
 package terminal
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"spacechain/dtn/bundle"
 	"spacechain/dtn/node"
 	"spacechain/internal/kv"
 	"spacechain/spaceos/command"
@@ -46,6 +47,8 @@ func (t *Terminal) deliver(now time.Time, d node.Delivery) error {
 	return nil
 }
 
+// reply takes a satellite's answer to a command. It counts also where the terminal
+// has given up on the request already: the satellite knows better.
 func (t *Terminal) reply(now time.Time, reply *command.Reply) error {
 	r, err := t.desk.Request(reply.Request.String())
 	if errors.Is(err, ErrUnknown) {
@@ -55,11 +58,14 @@ func (t *Terminal) reply(now time.Time, reply *command.Reply) error {
 	if err != nil {
 		return err
 	}
-	if r.Satellite != reply.Satellite || r.State != Pending {
-		return nil // another satellite's word, or the answer came twice
+	if r.Satellite != reply.Satellite {
+		t.problem("dropped an answer of satellite %d to request %s, which is for satellite %d", reply.Satellite, r.ID, r.Satellite)
+		return nil
 	}
-	if !slices.ContainsFunc(r.Stages, func(s Stage) bool { return s.Name == StageArrived }) {
-		// the reply was faster than the status report of the arrival
+	if r.reached(StageReplied) {
+		return nil // the answer came twice
+	}
+	if !r.reached(StageArrived) { // the reply was faster than the status report of the arrival
 		r.Stages = append(r.Stages, Stage{StageArrived, reply.Time, reply.Satellite})
 	}
 	r.Stages = append(r.Stages, Stage{StageExecuted, reply.Time, reply.Satellite}, Stage{StageReplied, now, t.opts.Node})
@@ -68,170 +74,153 @@ func (t *Terminal) reply(now time.Time, reply *command.Reply) error {
 		r.Tenant = reply.Tenant
 	}
 	var b kv.Batch
-	changed, err := t.tenantsFrom(&b, reply, &r)
-	if err != nil {
-		return err
-	}
-	if b.Len() > 0 {
-		if err := t.kv.Apply(&b); err != nil {
-			return fmt.Errorf("store tenants: %w", err)
+	state, tenants, early := Failed, []Tenant(nil), false
+	if reply.Code == command.OK {
+		state = Done
+		if tenants, early, err = t.tenantsFrom(&b, reply, &r); err != nil {
+			return err
 		}
 	}
-	for i := range changed {
-		t.tell(Change{Tenant: &changed[i]})
+	if early { // the first result was faster than the reply
+		r.Stages = append(r.Stages, Stage{StageResult, now, t.opts.Node})
 	}
-	if reply.Code == command.OK {
-		return t.finish(now, r, Done, reply.Code, reply.Message)
+	if err := t.finish(&b, &r, state, reply.Code, reply.Message); err != nil {
+		return err
 	}
-	return t.finish(now, r, Failed, reply.Code, reply.Message)
+	for i := range tenants {
+		t.tell(Change{Tenant: &tenants[i]})
+	}
+	if early {
+		t.tell(Change{Request: &r, Stage: StageResult})
+	}
+	return nil
 }
 
-// tenantsFrom notes what a reply says of tenants.
-func (t *Terminal) tenantsFrom(b *kv.Batch, reply *command.Reply, r *Request) ([]Tenant, error) {
-	if reply.Code != command.OK {
-		return nil, nil
-	}
+func (r *Request) reached(name StageName) bool {
+	return slices.ContainsFunc(r.Stages, func(s Stage) bool { return s.Name == name })
+}
+
+// tenantsFrom notes what a good reply says of tenants, and whether a deployment's
+// result is here already.
+func (t *Terminal) tenantsFrom(b *kv.Batch, reply *command.Reply, r *Request) (changed []Tenant, early bool, err error) {
 	id := TenantID(reply.Satellite, r.Tenant)
 	switch r.Op {
 	case command.Deploy.String(), command.List.String():
 		infos, err := command.DecodeTenants(reply.Body)
 		if err != nil {
 			t.problem("satellite %d describes tenants in a way that cannot be read: %v", reply.Satellite, err)
-			return nil, nil
+			return nil, false, nil
 		}
-		var changed []Tenant
 		for _, info := range infos {
-			tenant, err := t.describe(reply.Satellite, info, r)
+			tenant, err := t.described(reply, info, r)
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
+			early = early || (tenant.Request == r.ID && tenant.Answered == r.ID)
 			put(b, tenantKey(TenantID(tenant.Satellite, tenant.Service)), tenant)
 			changed = append(changed, tenant)
 		}
-		return changed, nil
+		return changed, early, nil
 	case command.Stop.String(), command.Start.String(), command.Remove.String():
 		tenant, err := t.desk.Tenant(id)
 		if errors.Is(err, ErrUnknown) {
-			return nil, nil
+			return nil, false, nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		switch r.Op {
 		case command.Stop.String():
-			tenant.State, tenant.Reason = command.Stopped, "stopped by its owner"
+			tenant.become(reply.Time, command.Stopped, "stopped by its owner")
 		case command.Start.String():
-			tenant.State, tenant.Reason = command.Active, ""
+			tenant.become(reply.Time, command.Active, "")
 		default:
 			tenant.Removed = true
 		}
 		put(b, tenantKey(id), tenant)
-		return []Tenant{tenant}, nil
+		return []Tenant{tenant}, false, nil
 	case command.Logs.String():
-		return nil, t.logs(b, id, reply)
+		return nil, false, t.logs(b, id, reply)
 	}
-	return nil, nil
+	return nil, false, nil
 }
 
-// describe merges what a satellite says of a tenant into its record.
-func (t *Terminal) describe(satellite uint64, info command.TenantInfo, r *Request) (Tenant, error) {
-	tenant, err := t.desk.Tenant(TenantID(satellite, info.Tenant))
+// become notes a tenant's state as of a time by the satellite's clock, unless later
+// news were faster.
+func (t *Tenant) become(at time.Time, s command.State, reason string) {
+	if !at.Before(t.StateAt) {
+		t.State, t.Reason, t.StateAt = s, reason, at
+	}
+}
+
+// described merges what a satellite says of a tenant into its record. What it says is
+// as of the reply's time, and news may have overtaken it.
+func (t *Terminal) described(reply *command.Reply, info command.TenantInfo, r *Request) (Tenant, error) {
+	id := TenantID(reply.Satellite, info.Tenant)
+	tenant, err := t.desk.Tenant(id)
 	if err != nil && !errors.Is(err, ErrUnknown) {
 		return Tenant{}, err
 	}
-	tenant.Satellite, tenant.Service = satellite, info.Tenant
-	tenant.App, tenant.Version, tenant.Publisher = info.App, info.Version, info.Publisher.String()
-	tenant.Owner, tenant.State, tenant.Reason, tenant.Removed = r.Owner, info.State, info.Reason, false
-	tenant.Installed, tenant.Stored = info.Installed, info.Stored
-	tenant.Activations, tenant.Gas = max(tenant.Activations, info.Activations), max(tenant.Gas, info.Gas)
-	if r.Op == command.Deploy.String() {
-		tenant.Request, tenant.Runtime, tenant.GasLimit, tenant.Quota = r.ID, r.Runtime, r.GasLimit, r.Quota
+	tenant.Satellite, tenant.Service = reply.Satellite, info.Tenant
+	tenant.become(reply.Time, info.State, info.Reason)
+	if deployed := r.Op == command.Deploy.String(); !reply.Time.Before(tenant.Described) {
+		tenant.Described = reply.Time
+		tenant.App, tenant.Version, tenant.Publisher = info.App, info.Version, info.Publisher.String()
+		tenant.Owner, tenant.Installed = r.Owner, info.Installed
+		if deployed {
+			if tenant.Request == "" && tenant.Activations > 0 {
+				tenant.Answered = r.ID
+			}
+			tenant.Request, tenant.Runtime, tenant.GasLimit, tenant.Quota = r.ID, r.Runtime, r.GasLimit, r.Quota
+		}
 	}
-	return tenant, nil
+	if info.Activations < tenant.Counted {
+		return tenant, nil
+	}
+	if info.Activations >= tenant.Activations {
+		tenant.Activations, tenant.Stored = info.Activations, info.Stored
+	}
+	// The satellite has counted the gas of these activations. Results of later ones may
+	// be here; those of earlier ones that are still to come are not to count again.
+	tenant.Counted, tenant.Gas = info.Activations, info.Gas
+	after := seenKey(id, "activation", info.Activations)
+	err = t.kv.Scan(after[:len(after)-8], func(key, gas []byte) error {
+		if bytes.Compare(key, after) > 0 {
+			tenant.Gas += binary.BigEndian.Uint64(gas)
+		}
+		return nil
+	})
+	return tenant, err
 }
 
-// result stores what an activation gave, once.
-func (t *Terminal) result(now time.Time, m *command.ResultMessage) error {
-	rec := &m.Receipt.Receipt
-	id := TenantID(rec.Satellite, rec.Tenant)
-	seen := seenKey(id, "activation", rec.Activation)
+// notice takes news that a satellite gives unasked. It may come twice.
+func (t *Terminal) notice(n *command.Notice) error {
+	id := TenantID(n.Satellite, n.Tenant)
+	seen := seenKey(id, "notice/"+string(n.Code), uint64(n.Time.UnixMilli()))
 	tenant, skip, err := t.record(id, seen)
 	if err != nil || skip {
 		return err
 	}
-	tenant.Satellite, tenant.Service = rec.Satellite, rec.Tenant
-	if tenant.App == "" { // its deployment's reply is still on the way
-		tenant.App, tenant.State = m.Report.App, command.Active
+	if tenant.Service == 0 { // its deployment's reply is still on the way, or it is not ours
+		t.tell(Change{Notice: n})
+		return nil
 	}
-	tenant.Activations = max(tenant.Activations+1, rec.Activation)
-	tenant.Gas += rec.Gas
-	tenant.Stored = rec.BytesStored
-	tenant.Results++
-	result := Result{Seq: tenant.Results, Received: now, Receipt: &m.Receipt, Signed: m.Receipt.Encode(),
-		Detail: m.Report.Detail, Sent: rec.Ended, Body: m.Result}
-	if m.Report.Request != (command.RequestID{}) {
-		result.Request = m.Report.Request.String()
+	state := tenant.State
+	switch n.Code {
+	case command.NoticeStopped:
+		state = command.Stopped
+	case command.NoticeBackoff:
+		state = command.Backoff
 	}
+	tenant.become(n.Time, state, n.Message)
 	var b kv.Batch
 	b.Put(seen, nil)
-	put(&b, resultKey(id, result.Seq), result)
-	t.appendLogs(&b, &tenant, m.Report.Logs)
-	put(&b, tenantKey(id), tenant)
-	requests := t.stageOfResult(&b, now, &tenant, result.Request)
-	if err := t.kv.Apply(&b); err != nil {
-		return fmt.Errorf("store result of tenant %s: %w", id, err)
-	}
-	t.tell(Change{Tenant: &tenant, Result: &result})
-	for i := range requests {
-		t.tell(Change{Request: &requests[i], Stage: StageResult})
-	}
-	return nil
-}
-
-// stageOfResult notes the first result on the deployment that it comes from, and a
-// call's result on the call.
-func (t *Terminal) stageOfResult(b *kv.Batch, now time.Time, tenant *Tenant, call string) (changed []Request) {
-	ids := []string{call}
-	if tenant.Results == 1 {
-		ids = append(ids, tenant.Request)
-	}
-	for _, id := range ids {
-		if id == "" {
-			continue
-		}
-		r, err := t.desk.Request(id)
-		if err != nil {
-			continue // a call that another terminal made
-		}
-		r.Stages = append(r.Stages, Stage{StageResult, now, t.opts.Node})
-		put(b, requestKey(id), r)
-		changed = append(changed, r)
-	}
-	return changed
-}
-
-// message stores what an app sent to its owner by itself.
-func (t *Terminal) message(now time.Time, m *command.AppMessage) error {
-	id := TenantID(m.Satellite, m.Tenant)
-	seen := seenKey(id, "message", m.Number)
-	tenant, skip, err := t.record(id, seen)
-	if err != nil || skip {
-		return err
-	}
-	tenant.Satellite, tenant.Service = m.Satellite, m.Tenant
-	if tenant.App == "" {
-		tenant.App, tenant.State = m.App, command.Active
-	}
-	tenant.Results++
-	result := Result{Seq: tenant.Results, Received: now, Sent: m.Time, Body: m.Payload}
-	var b kv.Batch
-	b.Put(seen, nil)
-	put(&b, resultKey(id, result.Seq), result)
+	t.appendLog(&b, &tenant, command.LogLine{Time: n.Time, Level: 2, Text: fmt.Sprintf("%s: %s", n.Code, n.Message)})
 	put(&b, tenantKey(id), tenant)
 	if err := t.kv.Apply(&b); err != nil {
-		return fmt.Errorf("store message of tenant %s: %w", id, err)
+		return fmt.Errorf("store notice of tenant %s: %w", id, err)
 	}
-	t.tell(Change{Tenant: &tenant, Result: &result})
+	t.tell(Change{Tenant: &tenant, Notice: n})
 	return nil
 }
 
@@ -246,115 +235,4 @@ func (t *Terminal) record(id string, seen []byte) (tenant Tenant, skip bool, err
 		err = nil
 	}
 	return tenant, false, err
-}
-
-func (t *Terminal) notice(n *command.Notice) error {
-	id := TenantID(n.Satellite, n.Tenant)
-	tenant, err := t.desk.Tenant(id)
-	if errors.Is(err, ErrUnknown) {
-		t.tell(Change{Notice: n})
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	switch n.Code {
-	case command.NoticeStopped:
-		tenant.State = command.Stopped
-	case command.NoticeBackoff:
-		tenant.State = command.Backoff
-	}
-	tenant.Reason = n.Message
-	var b kv.Batch
-	t.appendLogs(&b, &tenant, []command.LogLine{{Time: n.Time, Level: 2, Text: fmt.Sprintf("%s: %s", n.Code, n.Message)}})
-	put(&b, tenantKey(id), tenant)
-	if err := t.kv.Apply(&b); err != nil {
-		return fmt.Errorf("store notice of tenant %s: %w", id, err)
-	}
-	t.tell(Change{Tenant: &tenant, Notice: n})
-	return nil
-}
-
-func (t *Terminal) appendLogs(b *kv.Batch, tenant *Tenant, lines []command.LogLine) {
-	id := TenantID(tenant.Satellite, tenant.Service)
-	for _, line := range lines {
-		tenant.Logs++
-		put(b, logKey(id, tenant.Logs), LogLine{Seq: tenant.Logs, LogLine: line})
-	}
-}
-
-// logs stores the lines of a reply that are later than those already here.
-func (t *Terminal) logs(b *kv.Batch, id string, reply *command.Reply) error {
-	tenant, err := t.desk.Tenant(id)
-	if err != nil {
-		return nil //nolint:nilerr // a tenant that is not known has no log to add to; the reply itself is kept
-	}
-	lines, err := command.DecodeLogs(reply.Body)
-	if err != nil {
-		t.problem("satellite %d sent logs that cannot be read: %v", reply.Satellite, err)
-		return nil
-	}
-	var last LogLine
-	if tenant.Logs > 0 {
-		if l, err := t.desk.Logs(id, tenant.Logs-1, 1); err == nil && len(l) == 1 {
-			last = l[0]
-		}
-	}
-	fresh := lines[:0:0]
-	for _, l := range lines {
-		if last.Seq == 0 || l.Activation > last.Activation {
-			fresh = append(fresh, l)
-		}
-	}
-	t.appendLogs(b, &tenant, fresh)
-	put(b, tenantKey(id), tenant)
-	return nil
-}
-
-// traffic follows a command on its way by the status reports of the nodes that
-// received it.
-func (t *Terminal) traffic(now time.Time, e node.Event) {
-	if t.opts.Traffic != nil {
-		t.opts.Traffic(e)
-	}
-	if e.Kind != node.EventReport {
-		return
-	}
-	id, ok := t.sent[e.ID.Whole().String()]
-	if !ok {
-		return
-	}
-	r, err := t.desk.Request(id)
-	if err != nil {
-		t.problem("follow request %s: %v", id, err)
-		return
-	}
-	if e.Report.Deleted.Asserted {
-		if err := t.finish(now, r, Failed, "bundle-deleted",
-			fmt.Sprintf("the mesh gave up on it at node %d: %s; send it again", e.Peer, e.Report.Reason)); err != nil {
-			t.problem("%v", err)
-		}
-		return
-	}
-	if !e.Report.Received.Asserted {
-		return
-	}
-	stage := Stage{StageHop, now, e.Peer}
-	if e.Report.Received.Time != 0 {
-		stage.Time = bundle.TimeOf(e.Report.Received.Time)
-	}
-	if stage.Node == r.Satellite {
-		stage.Name = StageArrived
-	}
-	for _, s := range r.Stages {
-		if s.Node == stage.Node && (s.Name == StageHop || s.Name == StageArrived) {
-			return // a fragment's or a copy's report
-		}
-	}
-	r.Stages = append(r.Stages, stage)
-	if err := t.save(&r); err != nil {
-		t.problem("%v", err)
-		return
-	}
-	t.tell(Change{Request: &r, Stage: stage.Name})
 }

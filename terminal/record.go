@@ -11,7 +11,9 @@ import (
 // State is where a request stands.
 type State string
 
-// The states of a request. Done and Failed are final.
+// The states of a request. Done is final. Failed is, unless the terminal gave up on the
+// request and then the satellite's answer came after all, or it is submitted again
+// after it failed for want of a way or of room.
 const (
 	Pending State = "pending"
 	Done    State = "done"
@@ -53,6 +55,7 @@ type Request struct {
 	GasLimit  uint64       `json:"gas_limit,omitempty"`
 	Quota     uint64       `json:"quota,omitempty"`
 	Size      int          `json:"size"`
+	Digest    string       `json:"digest"` // SHA-256 of the signed command, in hex
 	Submitted time.Time    `json:"submitted"`
 	Expires   time.Time    `json:"expires"`
 	Bundle    string       `json:"bundle,omitempty"` // id of the bundle that carries it; empty until it is sent
@@ -83,7 +86,14 @@ type Tenant struct {
 	Stored      uint64        `json:"stored"`
 	Quota       uint64        `json:"quota,omitempty"`
 	Results     uint64        `json:"results"` // received, which is also the Seq of the newest
-	Logs        uint64        `json:"logs"`
+	Logs        uint64        `json:"logs"`    // the same of log lines
+
+	// By the satellite's clock, since what it says may come in any order:
+	Described time.Time `json:"described,omitzero"` // its latest description that came
+	StateAt   time.Time `json:"state_at,omitzero"`  // its latest word on State
+
+	Counted  uint64 `json:"counted,omitempty"`  // activations in that description: Gas has them
+	Answered string `json:"answered,omitempty"` // the latest deployment with a result
 }
 
 // TenantID is the name under which a terminal knows a tenant: its satellite and

@@ -28,6 +28,8 @@ func APIError(err error) error {
 		return fmt.Errorf("%w: %w", api.ErrNotFound, err)
 	case errors.Is(err, terminal.ErrRejected):
 		return fmt.Errorf("%w: %w", api.ErrRejected, err)
+	case errors.Is(err, terminal.ErrBusy):
+		return fmt.Errorf("%w: %w", api.ErrBusy, err)
 	}
 	return err
 }
