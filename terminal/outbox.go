@@ -241,6 +241,10 @@ func (t *Terminal) finish(b *kv.Batch, r *Request, s State, code command.Code, m
 	return nil
 }
 
+// maxSatellite is the highest node number of a satellite, which is its NORAD id;
+// stations and terminals have higher ones.
+const maxSatellite = 1_999_999
+
 // follow notes how far a command has come, by the status reports of the nodes that
 // received it. Reports are not signed: they tell people where a command is, and what
 // a satellite says of it counts more.
@@ -263,10 +267,15 @@ func (t *Terminal) follow(now time.Time, e node.Event) error {
 	if stage.Node == r.Satellite {
 		stage.Name = StageArrived
 	}
+	uplinked := stage.Node > maxSatellite
 	for _, s := range r.Stages {
 		if s.Node == stage.Node && (s.Name == StageHop || s.Name == StageArrived) {
 			return nil // a fragment's or a copy's report
 		}
+		uplinked = uplinked || s.Name == StageUplinked
+	}
+	if !uplinked { // the first satellite that has it
+		r.Stages = append(r.Stages, Stage{StageUplinked, stage.Time, stage.Node})
 	}
 	r.Stages = append(r.Stages, stage)
 	if err := t.keep(new(kv.Batch), &r); err != nil {

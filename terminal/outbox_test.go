@@ -36,7 +36,7 @@ func TestCommandAndAnswer(t *testing.T) {
 	if r.State != Done || r.Code != command.OK || r.Tenant != 64 || !bytes.Equal(r.Reply, said(0)) {
 		t.Fatalf("request: %+v", r)
 	}
-	equal(t, "stages", stages(r), []StageName{StageQueued, StageArrived, StageExecuted, StageReplied})
+	equal(t, "stages", stages(r), []StageName{StageQueued, StageUplinked, StageArrived, StageExecuted, StageReplied})
 	if tn := g.tenant(); tn.Request != r.ID || tn.State != command.Active || tn.Quota != 4096 || tn.Owner != command.OwnerOf(owner).String() {
 		t.Errorf("tenant: %+v", tn)
 	}
@@ -147,7 +147,7 @@ func TestMeshGivesUp(t *testing.T) {
 	}
 	g.run(time.Minute)
 	r = g.request(1)
-	equal(t, "stages", stages(r), []StageName{StageQueued, StageArrived, StageExecuted, StageReplied})
+	equal(t, "stages", stages(r), []StageName{StageQueued, StageUplinked, StageArrived, StageExecuted, StageReplied})
 	if r.State != Done {
 		t.Errorf("request: %+v", r)
 	}

@@ -23,7 +23,8 @@ const (
 // StageName names one step of a command's way.
 type StageName string
 
-// The steps, in their usual order. Hop occurs once for every satellite on the way.
+// The steps, in their usual order. Uplinked is when the first satellite has it; Hop
+// occurs for every node on the way.
 const (
 	StageQueued   StageName = "queued"
 	StageUplinked StageName = "uplinked"

@@ -66,6 +66,7 @@ export default defineApp({
       spc.send("owner", JSON.stringify(s));
       return s;
     }
-    return sample(spc, ring);
+    const row = sample(spc, ring);
+    return Object.fromEntries(COLUMNS.map((name, i) => [name, row[i]]));
   },
 });

@@ -22,8 +22,8 @@ type StageName string
 // every node that forwarded the bundle, on the way there and back.
 const (
 	StageQueued   StageName = "queued"   // accepted by the terminal, durable
-	StageUplinked StageName = "uplinked" // left the Earth through a station's pass
-	StageHop      StageName = "hop"      // forwarded by a satellite
+	StageUplinked StageName = "uplinked" // reached the first satellite, through a station's pass
+	StageHop      StageName = "hop"      // reached a node on the way
 	StageArrived  StageName = "arrived"  // reached the target satellite
 	StageExecuted StageName = "executed" // admitted, refused or answered on board
 	StageReplied  StageName = "replied"  // the reply reached the terminal

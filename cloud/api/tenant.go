@@ -23,7 +23,7 @@ type Tenant struct {
 	App         string      `json:"app" doc:"App id from the manifest"`
 	Version     string      `json:"version" doc:"App version"`
 	Publisher   string      `json:"publisher" doc:"Identity that signed the package, spc1..."`
-	Owner       string      `json:"owner" doc:"Identity that deployed it, spc1..."`
+	Owner       string      `json:"owner" doc:"Who deployed it: the owner's Ed25519 public key, hexadecimal"`
 	Runtime     string      `json:"runtime,omitempty" doc:"Runtime that it names, such as js@1; empty for a WebAssembly module"`
 	Satellite   NodeID      `json:"satellite" doc:"Satellite it runs on"`
 	State       TenantState `json:"state" enum:"pending,installed,stopped,refused,removed" doc:"What the terminal last heard"`
