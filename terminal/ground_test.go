@@ -103,7 +103,9 @@ func (g *ground) restart() {
 
 func (g *ground) start() (err error) {
 	linked := g.linked
-	g.unlink()
+	if g.linked = false; linked {
+		g.sat.LinkDown(g.now, home)
+	}
 	g.term, err = New(g.now, Options{Node: home, Store: g.store, Plan: g.plan,
 		Satellite: func(n uint64) (identity.Public, bool) {
 			k, ok := keys[n]
@@ -134,16 +136,6 @@ func (g *ground) link() {
 	g.check(g.term.LinkUp(g.now, info))
 	info.Peer = home
 	g.check(g.sat.LinkUp(g.now, info))
-}
-
-func (g *ground) unlink() {
-	if g.linked {
-		g.linked = false
-		if g.term != nil {
-			g.term.LinkDown(g.now, satellite)
-		}
-		g.sat.LinkDown(g.now, home)
-	}
 }
 
 // exchange hands frames to and fro until neither has any.

@@ -285,7 +285,9 @@ func (t *Terminal) follow(now time.Time, e node.Event) error {
 	return nil
 }
 
-// deleted ends a request whose bundle a node gave up.
+// deleted ends a request whose bundle a node gave up, unless it is only a copy: of a
+// command that is at its satellite, or here and further on its way. After a power cut a
+// node may have one again.
 func (t *Terminal) deleted(b bundle.ID, at uint64, reason bundle.Reason) error {
 	id, ok := t.sent[b.Whole().String()]
 	if !ok {
@@ -294,6 +296,9 @@ func (t *Terminal) deleted(b bundle.ID, at uint64, reason bundle.Reason) error {
 	r, err := t.desk.Request(id)
 	if err != nil {
 		return err
+	}
+	if (at != r.Satellite && r.reached(StageArrived)) || (at == t.opts.Node && r.reached(StageHop)) {
+		return nil
 	}
 	if reason == bundle.ReasonLifetimeExpired {
 		return t.finish(new(kv.Batch), &r, Failed, command.Expired, fmt.Sprintf("it expired on its way, at node %d", at))

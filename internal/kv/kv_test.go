@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -154,6 +155,47 @@ func TestPebblePowerCutAtEveryWrite(t *testing.T) {
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// A store that is closed says so, to callers that are under way as well.
+func TestClosedStoreSaysSo(t *testing.T) {
+	disk, err := OpenPebble("db", vfs.NewMem())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]Store{"memory": NewMemory(), "pebble": disk} {
+		var b Batch
+		b.Put([]byte("k"), []byte("v"))
+		if err := s.Apply(&b); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for {
+					if err := s.Scan(nil, func(k, _ []byte) error {
+						_, _, err := s.Get(k)
+						return err
+					}); errors.Is(err, ErrClosed) {
+						return
+					} else if err != nil {
+						t.Errorf("%s: %v", name, err)
+						return
+					}
+				}
+			})
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("%s: close: %v", name, err)
+		}
+		wg.Wait()
+		if _, _, err := s.Get([]byte("k")); !errors.Is(err, ErrClosed) {
+			t.Errorf("%s: get: %v", name, err)
+		}
+		if err := s.Apply(&b); !errors.Is(err, ErrClosed) {
+			t.Errorf("%s: apply: %v", name, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -16,7 +17,26 @@ const (
 	cacheBytes    = 1 << 20
 )
 
-type pebbleStore struct{ db *pebble.DB }
+// pebbleStore guards Pebble against calls after Close, on which it panics: whoever
+// serves queries may not know yet that the node has ended.
+type pebbleStore struct {
+	db *pebble.DB
+
+	mu     sync.Mutex
+	calls  sync.WaitGroup // under way
+	closed bool
+}
+
+// enter begins a call; calls.Done ends it.
+func (p *pebbleStore) enter() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return ErrClosed
+	}
+	p.calls.Add(1)
+	return nil
+}
 
 // OpenPebble opens the store in dir, making it if need be. A nil fs is the
 // machine's own file system. A store that another process holds open is an error.
@@ -38,10 +58,14 @@ func OpenPebble(dir string, fs vfs.FS) (Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
-	return &pebbleStore{db}, nil
+	return &pebbleStore{db: db}, nil
 }
 
 func (p *pebbleStore) Get(key []byte) ([]byte, bool, error) {
+	if err := p.enter(); err != nil {
+		return nil, false, err
+	}
+	defer p.calls.Done()
 	v, closer, err := p.db.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, false, nil
@@ -54,6 +78,10 @@ func (p *pebbleStore) Get(key []byte) ([]byte, bool, error) {
 }
 
 func (p *pebbleStore) Apply(b *Batch) error {
+	if err := p.enter(); err != nil {
+		return err
+	}
+	defer p.calls.Done()
 	batch := p.db.NewBatch()
 	defer batch.Close()
 	for _, o := range b.ops {
@@ -71,6 +99,10 @@ func (p *pebbleStore) Apply(b *Batch) error {
 }
 
 func (p *pebbleStore) Scan(prefix []byte, fn func(key, value []byte) error) error {
+	if err := p.enter(); err != nil {
+		return err
+	}
+	defer p.calls.Done()
 	it, err := p.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
 	if err != nil {
 		return err
@@ -87,7 +119,17 @@ func (p *pebbleStore) Scan(prefix []byte, fn func(key, value []byte) error) erro
 	return it.Close()
 }
 
-func (p *pebbleStore) Close() error { return p.db.Close() }
+func (p *pebbleStore) Close() error {
+	p.mu.Lock()
+	again := p.closed
+	p.closed = true
+	p.mu.Unlock()
+	if again {
+		return nil
+	}
+	p.calls.Wait()
+	return p.db.Close()
+}
 
 // after is the least key above all keys that begin with prefix, nil if none is.
 func after(prefix []byte) []byte {
