@@ -16,8 +16,9 @@
 //     strings. The same package always gives the same bytes.
 //   - the uplink form, EncodeUplink: an array of the number 2, the signatures as
 //     pairs of algorithm and bytes, the public keys or an empty string where the
-//     satellite knows them, the sizes of manifest and module, and both of them
-//     together compressed with Zstandard. What a receiver can rebuild is not sent.
+//     satellite knows them, the sizes of manifest and module, both of them together
+//     compressed with Zstandard, and the CRC-32C of the compressed bytes, of which
+//     several would unpack to the same. What a receiver can rebuild is not sent.
 //     A JavaScript app of 1.5 kB makes 6.5 kB, 4.5 kB without keys; 3.4 kB are the
 //     signatures. A dictionary of the SDK's code would save 0.3 to 0.45 kB of that as
 //     long as the SDK does not change, which does not pay for keeping one.

@@ -74,10 +74,10 @@ func Open(b []byte, lim Limits) (*Package, error) {
 		switch n {
 		case 5:
 			p, err = readFile(d, lim)
-		case 6:
+		case 7:
 			p, err = readUplink(d, lim)
 		default:
-			err = fmt.Errorf("array of %d items, want 5 (file form) or 6 (uplink form)", n)
+			err = fmt.Errorf("array of %d items, want 5 (file form) or 7 (uplink form)", n)
 		}
 	}
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -26,7 +27,7 @@ func (p *Package) EncodeUplink(o UplinkOptions) ([]byte, error) {
 	if o.WithoutKeys {
 		keys = nil
 	}
-	b := cbor.AppendUint(cbor.AppendArray(nil, 6), uplinkForm)
+	b := cbor.AppendUint(cbor.AppendArray(nil, 7), uplinkForm)
 	b = cbor.AppendArray(b, len(p.Signatures))
 	for _, s := range p.Signatures {
 		if !bytes.Equal(s.KeyID, p.Manifest.Publisher[:]) {
@@ -42,8 +43,14 @@ func (p *Package) EncodeUplink(o UplinkOptions) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compress package %s: %w", p.FileName(), err)
 	}
-	return cbor.AppendBytes(b, body), nil
+	return cbor.AppendUint(cbor.AppendBytes(b, body), uint64(checksum(body))), nil
 }
+
+// checksum is the CRC-32C of the compressed part. What it unpacks to is signed, but
+// several frames unpack to the same, and an altered package is to be known as one.
+func checksum(packed []byte) uint32 { return crc32.Checksum(packed, castagnoli) }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // compress makes one frame without checksum: the signatures cover the content.
 func compress(b []byte) ([]byte, error) {
@@ -67,7 +74,7 @@ func decompress(b []byte, size uint64) ([]byte, error) {
 	defer r.Close()
 	out, err := r.DecodeAll(b, make([]byte, 0, size))
 	switch {
-	case errors.Is(err, zstd.ErrDecoderSizeExceeded):
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return nil, fmt.Errorf("%w: it unpacks to more than the %d bytes it announces", ErrTooBig, size)
 	case err != nil:
 		return nil, err
@@ -123,6 +130,13 @@ func readUplink(d *cbor.Decoder, lim Limits) (*Package, error) {
 	packed, err := d.Bytes()
 	if err != nil {
 		return nil, err
+	}
+	sum, err := d.Uint()
+	if err != nil {
+		return nil, err
+	}
+	if sum != uint64(checksum(packed)) {
+		return nil, fmt.Errorf("the compressed part has checksum %08x, it was sent with %08x", checksum(packed), sum)
 	}
 	body, err := decompress(packed, manifestSize+moduleSize)
 	if err != nil {
