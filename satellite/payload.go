@@ -31,11 +31,10 @@ type Options struct {
 	Plan   *contact.Plan
 	Policy gate.Policy
 	Leases gate.LeaseChecker // nil admits without payment, see gate.OpenLeases
-	// Sandbox checks modules and takes runtimes; several satellites of a simulation
-	// share one.
-	Sandbox *system.Sandbox
+	Sandbox Sandbox
 	Orbit   system.OrbitEvents
 	Limits  system.Limits
+	Resumed bool // see system.Options
 	// Aboard are the packages that the operator, House, puts aboard before launch,
 	// such as runtimes. They go through the gate like every other.
 	Aboard [][]byte
@@ -54,6 +53,13 @@ type Options struct {
 	Fail func(error)
 }
 
+// Sandbox checks modules and takes runtimes; *system.Sandbox is one. Several satellites
+// of a simulation share one.
+type Sandbox interface {
+	gate.Checker
+	Install(system.Runtime) error
+}
+
 // Payload is the core. Its methods belong to one goroutine.
 type Payload struct {
 	opts    Options
@@ -62,7 +68,7 @@ type Payload struct {
 	system  *system.System
 	asked   map[system.JobID]*question // sensor requests that the platform has not answered
 	held    map[string]bundle.ID       // deliveries that the operating system has not handled
-	power   *bus.Budget
+	power   powerWatch
 	unsent  []system.Outbound // messages that the bundle store had no room for
 	retry   time.Time         // when to try again; zero if nothing waits
 	failed  bool
@@ -108,7 +114,7 @@ func (p *Payload) start(now time.Time) (err error) {
 	o := &p.opts
 	if p.system, err = system.New(now, system.Options{
 		Satellite: o.Node, Key: o.Key, Store: kv.Prefix(o.Store, osPrefix), Policy: o.Policy,
-		Checker: o.Sandbox, Leases: o.Leases, Orbit: o.Orbit, Limits: o.Limits,
+		Checker: o.Sandbox, Leases: o.Leases, Orbit: o.Orbit, Limits: o.Limits, Resumed: o.Resumed,
 	}); err != nil {
 		return fmt.Errorf("start the system of satellite %d: %w", o.Node, err)
 	}
@@ -117,7 +123,7 @@ func (p *Payload) start(now time.Time) (err error) {
 			return fmt.Errorf("start the system of satellite %d: package %d aboard: %w", o.Node, i, err)
 		}
 	}
-	p.AskPower()
+	p.power.next = now
 	return nil
 }
 
@@ -137,14 +143,6 @@ func (p *Payload) Tenants() int {
 // QueuedBytes is the number of bytes of bundles that wait on board.
 func (p *Payload) QueuedBytes() uint64 { return uint64(p.bundles.Bytes()) }
 
-// Power is the platform's latest word on the payload's power budget.
-func (p *Payload) Power() (bus.Budget, bool) {
-	if p.power == nil {
-		return bus.Budget{}, false
-	}
-	return *p.power, true
-}
-
 // LinkUp tells that a neighbour can be heard.
 func (p *Payload) LinkUp(now time.Time, l node.LinkInfo) error { return p.node.LinkUp(now, l) }
 
@@ -160,9 +158,10 @@ func (p *Payload) SetPlan(now time.Time, plan *contact.Plan) { p.node.SetPlan(no
 // Tick does what has become due.
 func (p *Payload) Tick(now time.Time) {
 	p.node.Tick(now)
-	if p.system != nil {
+	if p.system != nil && !p.failed {
 		p.check(p.system.Tick(now))
 		p.askAgain(now)
+		p.watchPower(now)
 		if !p.retry.IsZero() && !now.Before(p.retry) {
 			p.sendAll(now)
 		}
@@ -171,27 +170,36 @@ func (p *Payload) Tick(now time.Time) {
 
 // NextWake is when Tick is next wanted.
 func (p *Payload) NextWake() (time.Time, bool) {
+	if p.failed {
+		return time.Time{}, false
+	}
 	at, ok := p.node.NextWake()
 	if p.system == nil {
 		return at, ok
 	}
-	if t, due := p.system.NextWake(); due && (!ok || t.Before(at)) {
-		at, ok = t, true
-	}
-	if !p.retry.IsZero() && (!ok || p.retry.Before(at)) {
-		at, ok = p.retry, true
-	}
-	for _, q := range p.asked {
-		if !ok || q.again.Before(at) {
-			at, ok = q.again, true
+	sooner := func(t time.Time) {
+		if !ok || t.Before(at) {
+			at, ok = t, true
 		}
 	}
+	if t, due := p.system.NextWake(); due {
+		sooner(t)
+	}
+	if !p.retry.IsZero() {
+		sooner(p.retry)
+	}
+	for _, q := range p.asked {
+		sooner(q.again)
+	}
+	sooner(p.power.next)
 	return at, ok
 }
 
 // Finish takes the end of an activation that Start was given.
 func (p *Payload) Finish(now time.Time, r system.Result) {
-	p.check(p.system.Finish(now, r))
+	if !p.failed {
+		p.check(p.system.Finish(now, r))
+	}
 }
 
 // check stops the payload on an error of its store: what it would do from then on
@@ -209,9 +217,12 @@ func (p *Payload) Drain(now time.Time) (frames []node.OutFrame) {
 	for !p.failed {
 		mesh := p.node.Ready()
 		frames = append(frames, mesh.Frames...)
-		if p.opts.Traffic != nil {
-			for _, e := range mesh.Events {
+		for _, e := range mesh.Events {
+			if p.opts.Traffic != nil {
 				p.opts.Traffic(e)
+			}
+			if e.Kind == node.EventStoreFailed && !errors.Is(e.Err, store.ErrFull) {
+				p.check(e.Err)
 			}
 		}
 		if len(mesh.Deliveries) > 0 && p.system == nil {
@@ -260,7 +271,9 @@ func (p *Payload) act(now time.Time, todo system.Ready) {
 	for _, name := range todo.Handled {
 		if id, ok := p.held[name]; ok {
 			delete(p.held, name)
-			p.check(p.node.Consume(id))
+			if err := p.node.Consume(id); !errors.Is(err, node.ErrUnknownBundle) { // that one has expired meanwhile
+				p.check(err)
+			}
 		}
 	}
 	for _, r := range todo.SensorRequests {

@@ -100,6 +100,7 @@ func (u *Universe) satellite(m *member, now time.Time) (host.Core, error) {
 		Node: m.id, Key: u.keys(m.id), Store: m.store, Plan: u.ahead.plan,
 		Policy: policy(u.firsts.house), Sandbox: u.sandbox, House: u.firsts.owner, Aboard: u.firsts.packages,
 		Orbit:   satellite.NewOrbit(track, u.sites()),
+		Resumed: boot == 1, // what ended the universe was no fault of an app
 		Traffic: u.traffic(m.id),
 		Fail:    u.fail,
 		Bus: func(d bus.Datagram) {

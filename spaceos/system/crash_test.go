@@ -65,6 +65,28 @@ func TestActivationThatTakesTheComputerDownIsBuried(t *testing.T) {
 	}
 }
 
+func TestStopFromOutsideIsNotBlamedOnAnActivation(t *testing.T) {
+	opt := options(kv.NewMemory())
+	opt.Resumed = true
+	g := newGround(t, opt)
+	g.hold = true
+	g.deploy(app("bystander", on(byMinute)), "count n")
+	g.run(61 * time.Second)
+	for i := range 6 {
+		if len(g.held) != 1 {
+			t.Fatalf("%d jobs after %d restarts", len(g.held), i)
+		}
+		g.restart()
+		g.drain()
+	}
+	g.hold = false
+	g.restart()
+	g.drain()
+	if got := g.results(); !slices.Equal(got, []string{"64/1 returned n=1"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestQueueAndWakesSurvive(t *testing.T) {
 	g := newGround(t, options(kv.NewMemory()))
 	n := g.deploy(app("sleeper", on(byMessage, manifest.Trigger{Name: "dusk", Kind: manifest.EclipseBegin, Optional: true})),

@@ -20,6 +20,9 @@ type Options struct {
 	Leases    gate.LeaseChecker // nil means gate.OpenLeases
 	Orbit     OrbitEvents       // nil means that no orbit event ever comes
 	Limits    Limits
+	// Resumed says that the computer was stopped from outside, as a simulation is that
+	// ends and goes on. No activation that was under way then is taken for the cause.
+	Resumed bool
 }
 
 // OrbitEvents tells when orbit triggers fire next.

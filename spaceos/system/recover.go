@@ -115,7 +115,7 @@ func (s *System) recoverTenant(r record) error {
 	if !t.stopped {
 		s.dueAtStart(t)
 	}
-	if ok && p.attempt >= maxAttempts {
+	if ok && p.attempt >= maxAttempts && !s.opt.Resumed {
 		t.pending = slices.Delete(t.pending, 0, 1)
 		return s.bury(t, p, activation)
 	}

@@ -230,3 +230,16 @@ func (c *Config) public(whose, file string) (identity.Public, error) {
 func busWait(p clock.Pace) time.Duration {
 	return 200*time.Millisecond + time.Duration(10*float64(machineDelay)*p.Factor)
 }
+
+// limits gives an app the time that it has in orbit. Where simulated time runs faster
+// than the machine's, what an activation takes is modelled, and the watchdog waits
+// longer.
+func limits(p clock.Pace) system.Limits {
+	if p.Factor <= 1 {
+		return system.Limits{Measured: true}
+	}
+	return system.Limits{
+		WallLimit:  time.Duration(p.Factor * float64(time.Minute)),
+		SensorWait: 5*time.Second + 4*busWait(p),
+	}
+}
