@@ -80,7 +80,7 @@ type Command struct {
 	Satellite uint64    // node number of the satellite that it is for
 	Issued    time.Time // whole milliseconds
 	Expires   time.Time // whole milliseconds; the satellite does nothing from then on
-	// ReplyTo is the endpoint that the reply goes to, such as "ipn:3000001.2". Of a
+	// ReplyTo is the inbox that the reply goes to, such as "ipn:3000001.2". Of a
 	// Deploy it is also where results, messages and notices of the tenant go.
 	ReplyTo string
 	Tenant  uint64 // for Logs, Call, Stop, Start, Remove
@@ -223,8 +223,10 @@ func (c *Command) validate() error {
 	case len(c.Instance) > maxInstance || strings.ContainsFunc(c.Instance, unicode.IsControl):
 		return fmt.Errorf("instance %q: want at most %d bytes of plain text", c.Instance, maxInstance)
 	}
-	if _, _, err := manifest.ParseEndpoint(c.ReplyTo); err != nil {
+	if node, service, err := manifest.ParseEndpoint(c.ReplyTo); err != nil {
 		return fmt.Errorf("reply to: %w", err)
+	} else if node == 0 || service != InboxService {
+		return fmt.Errorf("reply to: %s is no inbox, want ipn:NODE.%d", c.ReplyTo, InboxService)
 	}
 	tenant := c.Op == Logs || c.Op == Call || c.Op == Stop || c.Op == Start || c.Op == Remove
 	switch {

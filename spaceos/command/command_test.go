@@ -80,18 +80,22 @@ func TestAlteredAndTruncatedCommands(t *testing.T) {
 
 func TestSignRefuses(t *testing.T) {
 	for name, spoil := range map[string]func(*Command){
-		"no request":        func(c *Command) { c.Request = RequestID{} },
-		"operation":         func(c *Command) { c.Op = 99 },
-		"no satellite":      func(c *Command) { c.Satellite = 0 },
-		"expiry":            func(c *Command) { c.Expires = c.Issued },
-		"valid too long":    func(c *Command) { c.Expires = c.Issued.Add(MaxValid + time.Second) },
-		"reply to":          func(c *Command) { c.ReplyTo = "here" },
-		"no tenant":         func(c *Command) { c.Tenant = 0 },
-		"instance":          func(c *Command) { c.Instance = "x" },
-		"max":               func(c *Command) { c.Max = 1 },
-		"tenant for a list": func(c *Command) { c.Op, c.Body = List, nil },
-		"body for a stop":   func(c *Command) { c.Op = Stop },
-		"empty deploy":      func(c *Command) { c.Op, c.Tenant, c.Body = Deploy, 0, nil },
+		"no request":         func(c *Command) { c.Request = RequestID{} },
+		"operation":          func(c *Command) { c.Op = 99 },
+		"no satellite":       func(c *Command) { c.Satellite = 0 },
+		"expiry":             func(c *Command) { c.Expires = c.Issued },
+		"valid too long":     func(c *Command) { c.Expires = c.Issued.Add(MaxValid + time.Second) },
+		"reply to":           func(c *Command) { c.ReplyTo = "here" },
+		"reply to a control": func(c *Command) { c.ReplyTo = "ipn:90002.1" },
+		"reply to a tenant":  func(c *Command) { c.ReplyTo = "ipn:90002.64" },
+		"reply to nobody":    func(c *Command) { c.ReplyTo = "ipn:0.2" },
+		"reply too far":      func(c *Command) { c.ReplyTo = "ipn:4294967296.2" },
+		"no tenant":          func(c *Command) { c.Tenant = 0 },
+		"instance":           func(c *Command) { c.Instance = "x" },
+		"max":                func(c *Command) { c.Max = 1 },
+		"tenant for a list":  func(c *Command) { c.Op, c.Body = List, nil },
+		"body for a stop":    func(c *Command) { c.Op = Stop },
+		"empty deploy":       func(c *Command) { c.Op, c.Tenant, c.Body = Deploy, 0, nil },
 	} {
 		c := example(Call)
 		spoil(&c)

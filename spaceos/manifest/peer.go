@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -21,7 +22,7 @@ func ParsePeer(s string) (Peer, error) {
 		var err1, err2 error
 		p.Node, err1 = wildNumber(node)
 		p.Service, err2 = wildNumber(service)
-		if err1 == nil && err2 == nil {
+		if err1 == nil && err2 == nil && (p.Node == nil || *p.Node <= math.MaxUint32) { // RFC 9758: two parts
 			return p, nil
 		}
 	}

@@ -56,7 +56,9 @@ func (s *System) obey(in Inbound) bool {
 		if errors.Is(err, command.ErrSignature) {
 			r.Code, r.Request = command.BadSignature, c.Request
 		}
-		if _, _, err := manifest.ParseEndpoint(in.Source); err != nil {
+		// Nobody gives commands from a control or administrative service: what comes
+		// from one is an answer gone astray, and two that answer answers never end.
+		if _, service, err := manifest.ParseEndpoint(in.Source); err != nil || service <= command.Service {
 			s.event(EventRefused, nil, "command from "+in.Source+": "+r.Message)
 			return true
 		}

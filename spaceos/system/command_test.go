@@ -341,3 +341,20 @@ func TestMissingSignatureReachesTheOwner(t *testing.T) {
 		}
 	}
 }
+
+// What comes from a control service is an answer gone astray. Two satellites that
+// answered each other's answers would never end.
+func TestAnswersAreNotAnswered(t *testing.T) {
+	g := newGround(t, options(kv.NewMemory()))
+	for _, from := range []string{"ipn:90001.1", "ipn:90002.1", "ipn:90002.0", "dtn:none"} {
+		g.deliver(from, command.Service, []byte("an answer"))
+		g.drain()
+	}
+	if len(g.inbox) > 0 || len(g.handled) != 4 {
+		t.Errorf("answered %d of four, handled %d", len(g.inbox), len(g.handled))
+	}
+	g.deliver("ipn:3000001.2", command.Service, []byte("not a command"))
+	if g.drain(); len(g.inbox) != 1 || g.inbox[0].Reply.Code != command.Malformed {
+		t.Errorf("an owner is told: %+v", g.inbox)
+	}
+}
