@@ -76,11 +76,15 @@ func (o *Orbit) within(t manifest.Trigger, from, to time.Time) (time.Time, bool)
 		return first(windows, t.Kind == manifest.EclipseEnd)
 	case manifest.Pass:
 		var best time.Time
+		path := o.path
+		if eph, err := visibility.Sample(path, from, to); err == nil { // which the sites share
+			path = eph
+		}
 		for _, s := range o.sites {
 			if t.Station != manifest.AnyStation && !strings.EqualFold(t.Station, s.Name) {
 				continue
 			}
-			passes, _ := visibility.Passes(o.path, s.Site, from, to)
+			passes, _ := visibility.Passes(path, s.Site, from, to)
 			windows := make([]visibility.Window, len(passes))
 			for i, p := range passes {
 				windows[i] = p.Window()

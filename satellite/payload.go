@@ -25,12 +25,12 @@ import (
 
 // Options are what a payload computer is made of.
 type Options struct {
-	Node   uint64 // its node number
-	Key    *identity.Key
-	Store  kv.Store // all that it keeps
-	Plan   *contact.Plan
-	Policy gate.Policy
-	Leases gate.LeaseChecker // nil admits without payment, see gate.OpenLeases
+	Node    uint64 // its node number
+	Key     *identity.Key
+	Store   kv.Store // all that it keeps
+	Plan    *contact.Plan
+	Policy  gate.Policy
+	Leases  gate.LeaseChecker // nil admits without payment, see gate.OpenLeases
 	Sandbox Sandbox
 	Orbit   system.OrbitEvents
 	Limits  system.Limits

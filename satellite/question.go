@@ -67,7 +67,7 @@ func (p *Payload) Bus(now time.Time, d bus.Datagram) {
 	}
 	switch m.Kind {
 	case bus.Power:
-		p.power = &m.Budget
+		p.power.is(now, m.Budget)
 	case bus.Sensors:
 		job := system.JobID(m.ID)
 		if p.asked[job] == nil {
@@ -86,6 +86,3 @@ func (p *Payload) Bus(now time.Time, d bus.Datagram) {
 		p.check(p.system.Sensors(now, job, readings))
 	}
 }
-
-// AskPower asks the platform for the payload's power budget; Power has the answer.
-func (p *Payload) AskPower() { p.send(bus.Message{Kind: bus.AskPower}) }

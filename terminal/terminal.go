@@ -149,7 +149,7 @@ func (t *Terminal) Drain(now time.Time) (frames []node.OutFrame) {
 			if err == nil {
 				err = t.node.Consume(d.ID)
 			}
-			if err != nil {
+			if err != nil && !errors.Is(err, node.ErrUnknownBundle) {
 				t.check(fmt.Errorf("take in %s from %s: %w", d.ID, d.Source, err))
 			}
 		}
