@@ -6,6 +6,7 @@
 package station
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,6 +23,9 @@ type Options struct {
 	Plan  *contact.Plan
 	// Traffic, if set, is told what the mesh node does with bundles.
 	Traffic func(node.Event)
+	// Fail, if set, is told of an error of the store, after which the station must be
+	// started anew.
+	Fail func(error)
 }
 
 // Station is the core. Its methods belong to one goroutine.
@@ -65,9 +69,12 @@ func (s *Station) NextWake() (time.Time, bool) { return s.node.NextWake() }
 // Drain gives the frames to send.
 func (s *Station) Drain(time.Time) []node.OutFrame {
 	ready := s.node.Ready()
-	if s.opts.Traffic != nil {
-		for _, e := range ready.Events {
+	for _, e := range ready.Events {
+		if s.opts.Traffic != nil {
 			s.opts.Traffic(e)
+		}
+		if e.Kind == node.EventStoreFailed && !errors.Is(e.Err, store.ErrFull) && s.opts.Fail != nil {
+			s.opts.Fail(fmt.Errorf("station %d: %w", s.opts.Node, e.Err))
 		}
 	}
 	return ready.Frames

@@ -138,7 +138,7 @@ func RunStation(ctx context.Context, c *Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.shut()) }()
-	core, err := station.New(r.loop.Now(), station.Options{Node: c.Node, Store: r.store, Plan: r.plan})
+	core, err := station.New(r.loop.Now(), station.Options{Node: c.Node, Store: r.store, Plan: r.plan, Fail: r.fail})
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ func RunTerminal(ctx context.Context, c *Config, serve func(context.Context, api
 		Node: c.Node, Store: r.store, Plan: r.plan,
 		Satellite: func(node uint64) (identity.Public, bool) { p, ok := satellites[node]; return p, ok },
 		Observe:   b.observe,
+		Fail:      r.fail,
 	})
 	if err != nil {
 		return err
