@@ -56,21 +56,28 @@ func New(loop *clock.Loop, core Core, carrier Carrier, start time.Time, driftPPM
 }
 
 // Now is the time on the node's own clock.
-func (h *Host) Now() time.Time {
-	now := h.loop.Now()
+func (h *Host) Now() time.Time { return h.at(h.loop.Now()) }
+
+// at is what the node's clock shows at a time of the loop.
+func (h *Host) at(t time.Time) time.Time {
 	if h.drift == 0 {
-		return now
+		return t
 	}
-	return now.Add(time.Duration(float64(now.Sub(h.start)) * h.drift))
+	return t.Add(time.Duration(float64(t.Sub(h.start)) * h.drift))
 }
 
-// loopTime is the loop's time at which the node's clock shows t.
+// loopTime is a time of the loop at which the node's clock shows t: not before, lest
+// the core find nothing due and want to be woken then, for ever.
 func (h *Host) loopTime(t time.Time) time.Time {
 	if h.drift == 0 {
 		return t
 	}
 	elapsed := time.Duration(float64(t.Sub(h.start)) / (1 + h.drift))
-	return h.start.Add(elapsed + 1) // never early, lest the core find nothing due
+	when := h.start.Add(elapsed)
+	for h.at(when).Before(t) { // rounding, of a few nanoseconds in a year
+		when = when.Add(1)
+	}
+	return when
 }
 
 // Do gives the core an input and then does what follows from it.
@@ -85,7 +92,9 @@ func (h *Host) Do(input func(now time.Time)) {
 	h.busy = true
 	input(h.Now())
 	h.busy = false
-	h.settle()
+	if h.core != nil { // the input may have ended it
+		h.settle()
+	}
 }
 
 // Stop ends the node, as a power cut does; its store is all that is left.
@@ -107,6 +116,9 @@ func (h *Host) settle() {
 		h.carrier.Carry(h.loop.Now(), f)
 	}
 	h.busy = false
+	if h.core == nil { // what it said led to its end
+		return
+	}
 	h.loop.Cancel(h.wake)
 	h.wake = nil
 	if at, ok := h.core.NextWake(); ok {
