@@ -10,10 +10,13 @@ package meter
 
 const (
 	// mergeBranch is the largest segment that is charged before the branch that decides on it.
-	mergeBranch = 20
+	mergeBranch = 12
 	// mergeExit is the same for the rest of a loop body after a branch that leaves the loop:
 	// that is not taken but once, so the excess is paid once a loop.
-	mergeExit = 48
+	mergeExit = 32
+	// mergeTotal bounds what one point is charged too much by merging: a switch has
+	// hundreds of small arms, of which one is taken.
+	mergeTotal = 32
 	// splitAt ends a segment so that no more gas than this is spent between two looks at the meter.
 	splitAt = 16384
 	// leafCost is the largest cost of a function without calls and loops whose callers pay for it.
@@ -29,6 +32,7 @@ type point struct {
 	check  bool // look whether gas is left
 	parent int  // the point that dominates this one on the same loop level, or -1
 	merge  int  // largest amount that may move to the parent
+	excess int  // part of the amount that may not be due
 }
 
 // region is an open block during the analysis.
@@ -37,6 +41,7 @@ type region struct {
 	outer  int  // current point when the block was entered
 	target bool // some branch goes to its label
 	lowest int  // lowest absolute block that a branch inside goes to
+	table  bool // a br_table inside chooses among many ways
 	loop   int  // innermost loop around and including it, absolute, or -1
 }
 
@@ -109,6 +114,7 @@ func (a *analysis) run(ins []instr, cost func(instr) int, targets func(i int) []
 			for _, t := range targets(i) {
 				a.branch(depth - 1 - int(t))
 			}
+			a.regions[depth-1].table = true
 			a.newPoint(i+1, -1, 0, false)
 		}
 	}
@@ -127,6 +133,7 @@ func (a *analysis) end(i int) {
 	up := &a.regions[k-1]
 	if g.lowest < k {
 		up.lowest = min(up.lowest, g.lowest)
+		up.table = up.table || g.table
 	}
 	switch {
 	case g.op == OpBlock && !g.target:
@@ -134,6 +141,8 @@ func (a *analysis) end(i int) {
 	case g.lowest >= k:
 		// No branch leaves the region past its end: whoever enters it comes out here.
 		a.cur = g.outer
+	case g.table:
+		a.newPoint(i+1, -1, 0, false)
 	default:
 		a.newPoint(i+1, g.outer, mergeBranch, false)
 	}
@@ -143,8 +152,14 @@ func (a *analysis) end(i int) {
 func (a *analysis) mergeSmall() {
 	for i := len(a.points) - 1; i >= 0; i-- {
 		p := &a.points[i]
-		if p.parent >= 0 && p.amount > 0 && p.amount <= p.merge {
-			a.points[p.parent].amount += p.amount
+		if p.parent < 0 || p.amount == 0 || p.amount > p.merge {
+			continue
+		}
+		// What was merged into this point moves up with it, excess and all.
+		up := &a.points[p.parent]
+		if excess := up.excess + p.amount; excess <= mergeTotal {
+			up.excess = excess
+			up.amount += p.amount
 			p.amount = 0
 		}
 	}

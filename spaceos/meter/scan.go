@@ -30,7 +30,7 @@ func (s *scanner) next() instr {
 	in.op = Op(first)
 	if first == 0xfc {
 		sub := s.u32()
-		if sub > 0xff {
+		if sub > 0x7f || s.pos != in.start+2 { // wazero reads one byte, no compiler writes more
 			s.pos = in.start
 			s.fail(Malformed, "unknown opcode 0xfc %d", sub)
 		}

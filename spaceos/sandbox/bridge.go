@@ -55,6 +55,14 @@ func (a jsArgs) number(i uint32) float64 {
 	return a.js.number(v)
 }
 
+// index gives a number from 0 up to but not including n, or -1.
+func (a jsArgs) index(i uint32, n int) int {
+	if f := a.number(i); f >= 0 && f < float64(n) {
+		return int(f)
+	}
+	return -1
+}
+
 // errno gives an errno as a value.
 func (js *jsRun) errno(e Errno) uint32 { return js.newNumber(float64(e)) }
 
@@ -84,7 +92,7 @@ func fileErrno(name string) (string, Errno) {
 // bridge is in the order in which the functions are made, which is part of the image.
 var bridge = []bridgeFunc{
 	{"log", func(js *jsRun, a jsArgs) uint32 {
-		return js.errno(js.r.log(int(a.number(0)), a.text(1)))
+		return js.errno(js.r.log(a.index(0, 4), a.text(1)))
 	}},
 	{"encode", func(js *jsRun, a jsArgs) uint32 { return js.newBytes(a.data(0)) }},
 	{"decode", func(js *jsRun, a jsArgs) uint32 {
@@ -164,7 +172,11 @@ var bridge = []bridgeFunc{
 	{"event", func(js *jsRun, a jsArgs) uint32 {
 		t := &js.r.act.Trigger
 		parts := [...]string{string(t.Kind), t.Name, t.From}
-		return js.newString([]byte(parts[int(a.number(0))]))
+		i := a.index(0, len(parts))
+		if i < 0 {
+			return js.errno(EInval)
+		}
+		return js.newString([]byte(parts[i]))
 	}},
 	{"eventTime", func(js *jsRun, _ jsArgs) uint32 { return js.newNumber(millis(js.r.act.Trigger.Time)) }},
 	{"eventData", func(js *jsRun, _ jsArgs) uint32 { return js.newBytes(js.r.act.Trigger.Data) }},

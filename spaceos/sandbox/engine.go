@@ -43,9 +43,6 @@ func NewEngine(opt Options) (*Engine, error) {
 	if opt.Slots == 0 {
 		opt.Slots = runtime.GOMAXPROCS(0)
 	}
-	if opt.CodeBytes == 0 {
-		opt.CodeBytes = 64 << 20
-	}
 	if opt.IdleJS == 0 {
 		opt.IdleJS = 2
 	}
@@ -55,6 +52,12 @@ func NewEngine(opt Options) (*Engine, error) {
 	opt.Limits = opt.Limits.EnsureDefaults()
 	if runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
 		opt.Interpreter = true
+	}
+	if opt.CodeBytes == 0 {
+		opt.CodeBytes = 64 << 20
+		if opt.Interpreter {
+			opt.CodeBytes = 40 << 20
+		}
 	}
 	cfg := wazero.NewRuntimeConfig()
 	if opt.Interpreter {

@@ -17,10 +17,10 @@ type Options struct {
 	Slots int
 	// CodeBytes bounds the memory that compiled modules take by estimate; the longest
 	// unused go first and are compiled again (or read from CacheDir) when needed.
-	// Default 64 MiB.
+	// Default 64 MiB, on the interpreter 40 MiB.
 	CodeBytes int
 	// IdleJS bounds the initialised JavaScript instances that wait for the next
-	// activation. Default 2.
+	// activation. Default 2; a negative number keeps none.
 	IdleJS int
 	// MaxMemory is the largest linear memory of any activation in bytes, whatever the
 	// activation asks for. Default 64 MiB.

@@ -126,8 +126,9 @@ func (e *Engine) compile(ctx context.Context, m Module) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Compiling works as hard as an activation, so it takes a turn like one: the last.
-	t := turn{level: levels - 1}
+	// Compiling works as hard as an activation, so it takes a turn like one: behind
+	// short activations, before those that go on and on.
+	t := turn{level: 1}
 	if err := e.slots.acquire(ctx, &t); err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ type slots struct {
 const levels = 4
 
 // levelGas is the gas from which an activation sinks to the next level.
-var levelGas = [levels - 1]uint64{4_000_000, 40_000_000, 400_000_000}
+var levelGas = [levels - 1]uint64{16_000_000, 128_000_000, 1_024_000_000}
 
 // rotateGas is how long one activation runs before another of its level may.
 const rotateGas = 1_000_000
