@@ -37,6 +37,8 @@ type OrbitEvents interface {
 // the defaults that are given with them.
 type Limits struct {
 	Workers        int           // activations that run at once: 16
+	Reserved       int           // of the workers, kept for tenants that need little: a quarter; less than 0 for none
+	ModestGas      uint64        // the most that such a tenant may ask for per activation: 250 M
 	GasPerSecond   uint64        // by which durations are modelled: 1e9, as the guest's clock runs
 	Measured       bool          // take the duration from start and finish times instead
 	WallLimit      time.Duration // after which the watchdog ends an activation: 60 s
@@ -69,6 +71,8 @@ func setDefault[T comparable](v *T, d T) {
 
 func (l Limits) withDefaults() Limits {
 	setDefault(&l.Workers, 16)
+	setDefault(&l.Reserved, l.Workers/4)
+	setDefault(&l.ModestGas, 250_000_000)
 	setDefault(&l.GasPerSecond, 1_000_000_000)
 	setDefault(&l.WallLimit, time.Minute)
 	setDefault(&l.SensorWait, 5*time.Second)

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -174,12 +175,15 @@ func (s *System) NextWake() (time.Time, bool) {
 	return next, true
 }
 
-// pick chooses the tenant that may start an activation now: deficit round robin, in
-// which what an activation used is charged when it has ended. nil if none is due.
+// pick chooses the tenant that may start an activation now, nil if none is due: by
+// deficit round robin, in which what an activation used is charged when it has ended,
+// those first that have used least. The last workers are kept for modest tenants, so
+// that they do not wait behind hours of work.
 func (s *System) pick() *tenant {
+	short := s.lim.Workers-len(s.jobs) <= s.lim.Reserved
 	var due []*tenant
 	for _, t := range s.tenants {
-		if t.job == nil && !t.stopped && len(t.pending) > 0 && !s.now.Before(t.waitTill) {
+		if t.job == nil && !t.stopped && len(t.pending) > 0 && !s.now.Before(t.waitTill) && (!short || s.modest(t)) {
 			due = append(due, t)
 		}
 	}
@@ -190,25 +194,45 @@ func (s *System) pick() *tenant {
 	if i := slices.IndexFunc(due, func(t *tenant) bool { return t.number > s.cursor }); i > 0 {
 		due = append(due[i:len(due):len(due)], due[:i]...)
 	}
-	quantum := int64(s.lim.Quantum)
-	rounds := int64(-1)
-	for _, t := range due {
-		if t.deficit > 0 {
-			s.cursor = t.number
-			return t
-		}
-		if need := -t.deficit/quantum + 1; rounds < 0 || need < rounds {
-			rounds = need
+	most := func(a, b *tenant) int { return cmp.Compare(a.deficit, b.deficit) }
+	best := slices.MaxFunc(due, most)
+	if best.deficit <= 0 { // as many rounds as the first of them needs
+		quantum := int64(s.lim.Quantum)
+		rounds := -best.deficit/quantum + 1
+		for _, t := range due {
+			t.deficit += rounds * quantum
 		}
 	}
-	for _, t := range due { // as many rounds as the first of them needs
-		t.deficit += rounds * quantum
-	}
-	for _, t := range due {
-		if t.deficit > 0 {
-			s.cursor = t.number
-			return t
+	s.cursor = best.number
+	return best
+}
+
+// modest reports whether a tenant may have one of the last workers: it cannot hold it
+// for long, and has not held many of late.
+func (s *System) modest(t *tenant) bool {
+	t.load.pass(s.now)
+	return t.m.Limits.GasPerActivation <= s.lim.ModestGas && t.load.held <= modestLoad
+}
+
+// modestLoad is a tenth of one worker's time.
+const modestLoad = loadWindow * time.Second / 10
+
+// load is the time for which a tenant held workers of late; what lies loadWindow
+// seconds back counts for 1/e.
+type load struct {
+	held time.Duration
+	at   int64 // Unix seconds up to which it was reckoned
+}
+
+const loadWindow = 64
+
+// pass lets time pass. It reckons with integers, so that every CPU agrees.
+func (l *load) pass(now time.Time) {
+	for end := now.Unix(); l.at < end; l.at++ {
+		if l.held < loadWindow {
+			l.held, l.at = 0, end
+			return
 		}
+		l.held -= l.held / loadWindow
 	}
-	return nil
 }

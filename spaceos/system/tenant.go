@@ -30,6 +30,7 @@ type tenant struct {
 
 	job     *Job
 	deficit int64     // gas that it may use before others come first
+	load    load      // how much it made workers work
 	later   []Inbound // commands that wait until the job has ended
 }
 
