@@ -3,7 +3,6 @@ package world
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -31,8 +30,15 @@ func (u *Universe) Backend() *Backend {
 
 var _ api.Backend = (*Backend)(nil)
 
-// ask runs fn in the loop, between two events, and waits for it.
+// ask runs fn in the loop, between two events, and waits for it. After an error fn may
+// run yet: what it writes is not to be read then.
 func (u *Universe) ask(ctx context.Context, fn func()) error {
+	ended := fmt.Errorf("the universe has ended: %w", api.ErrUnavailable)
+	select {
+	case <-u.ended:
+		return ended
+	default:
+	}
 	done := make(chan struct{})
 	u.loop.Post(func() {
 		defer close(done)
@@ -44,33 +50,41 @@ func (u *Universe) ask(ctx context.Context, fn func()) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-u.ended:
-		return fmt.Errorf("the universe has ended: %w", api.ErrUnavailable)
+		return ended
 	}
 }
 
+// query gives what fn says in the loop.
+func query[T any](ctx context.Context, u *Universe, fn func() T) (answer T, err error) {
+	var said T
+	if err := u.ask(ctx, func() { said = fn() }); err != nil {
+		return answer, err
+	}
+	return said, nil
+}
+
 // Time gives the universe's time from outside.
-func (b *Backend) Time(ctx context.Context) (t time.Time, err error) {
-	err = b.u.ask(ctx, func() { t = b.u.loop.Now() })
-	return t, err
+func (b *Backend) Time(ctx context.Context) (time.Time, error) {
+	return query(ctx, b.u, b.u.loop.Now)
 }
 
 // Universe implements api.Backend.
-func (b *Backend) Universe(ctx context.Context) (out api.Universe, err error) {
+func (b *Backend) Universe(ctx context.Context) (api.Universe, error) {
 	u := b.u
-	err = u.ask(ctx, func() {
+	out, err := query(ctx, u, func() api.Universe {
 		now := u.loop.Now()
-		out = api.Universe{
+		return api.Universe{
 			Name: u.opts.Name, Version: u.opts.Version, Time: now, Start: u.start, Speed: u.opts.Pace.Factor,
 			Seed:       strconv.FormatUint(u.opts.Seed, 10),
 			Satellites: len(u.topo.Satellites()), Stations: len(u.topo.Stations()), Terminals: len(u.topo.Terminals()), Terminal: api.NodeID(Terminal),
-			Links: len(u.ahead.active(now)), Bundles: u.count.delivered, Results: u.count.results,
+			Links: len(u.up(now)), Bundles: u.count.delivered, Results: u.count.results,
 			Sun: subsolar(now),
 		}
 	})
 	if err != nil {
 		return out, err
 	}
-	tenants, err := u.desk.Tenants()
+	tenants, err := b.desk.Tenants()
 	out.Tenants = len(tenants)
 	return out, err
 }
@@ -88,11 +102,10 @@ type living struct {
 	links, tenants map[uint64]int
 }
 
-func (b *Backend) living(ctx context.Context) (l living, err error) {
-	l = living{links: map[uint64]int{}, tenants: map[uint64]int{}}
-	err = b.u.ask(ctx, func() {
-		l.now = b.u.loop.Now()
-		for _, w := range b.u.ahead.active(l.now) {
+func (b *Backend) living(ctx context.Context) (living, error) {
+	return query(ctx, b.u, func() living {
+		l := living{now: b.u.loop.Now(), links: map[uint64]int{}, tenants: map[uint64]int{}}
+		for _, w := range b.u.up(l.now) {
 			l.links[w.A]++
 			l.links[w.B]++
 		}
@@ -104,8 +117,8 @@ func (b *Backend) living(ctx context.Context) (l living, err error) {
 				l.tenants[id] = p.Tenants()
 			}
 		}
+		return l
 	})
-	return l, err
 }
 
 // Satellites implements api.Backend.
@@ -174,24 +187,33 @@ func (b *Backend) Satellite(ctx context.Context, id api.NodeID) (api.SatelliteDe
 			out.SpeedKmS = inertial.Norm()
 		}
 	}
-	err = b.u.ask(ctx, func() {
-		for _, w := range b.u.ahead.active(b.u.loop.Now()) {
+	aboard, err := query(ctx, b.u, func() (a aboard) {
+		for _, w := range b.u.up(b.u.loop.Now()) {
 			switch s.Node {
 			case w.A:
-				out.Peers = append(out.Peers, api.NodeID(w.B))
+				a.peers = append(a.peers, api.NodeID(w.B))
 			case w.B:
-				out.Peers = append(out.Peers, api.NodeID(w.A))
+				a.peers = append(a.peers, api.NodeID(w.A))
 			}
 		}
 		if m := b.u.members[s.Node]; m != nil && !m.down {
 			p := m.host.Core().(*satellite.Payload)
-			out.QueuedBytes = p.QueuedBytes()
+			a.queued = p.QueuedBytes()
 			if budget, ok := p.Power(); ok {
-				out.BatteryFraction = &budget.BatteryFraction
+				a.battery = &budget.BatteryFraction
 			}
 		}
+		return a
 	})
+	out.Peers, out.QueuedBytes, out.BatteryFraction = aboard.peers, aboard.queued, aboard.battery
 	return out, err
+}
+
+// aboard is what only the loop knows of one satellite.
+type aboard struct {
+	peers   []api.NodeID
+	queued  uint64
+	battery *float64
 }
 
 // Positions implements api.Backend.
@@ -221,12 +243,14 @@ func (b *Backend) Stations(ctx context.Context) ([]api.Station, error) {
 	if err != nil {
 		return nil, err
 	}
-	up := map[uint64]bool{}
-	if err := b.u.ask(ctx, func() {
+	up, err := query(ctx, b.u, func() map[uint64]bool {
+		up := map[uint64]bool{}
 		for _, s := range b.u.topo.Stations() {
 			up[s.Node] = !b.u.faults.StationDown(s.Node, b.u.loop.Now())
 		}
-	}); err != nil {
+		return up
+	})
+	if err != nil {
 		return nil, err
 	}
 	var out []api.Station
@@ -240,118 +264,37 @@ func (b *Backend) Stations(ctx context.Context) ([]api.Station, error) {
 	return out, nil
 }
 
-// Passes implements api.Backend. It knows the passes within the universe's horizon.
-func (b *Backend) Passes(ctx context.Context, f api.PassFilter) ([]api.Pass, error) {
-	var windows []topology.Window
-	err := b.u.ask(ctx, func() {
-		if f.From.IsZero() {
-			f.From = b.u.loop.Now()
-		}
-		if f.To.IsZero() {
-			f.To = f.From.Add(2 * time.Hour)
-		}
-		for _, w := range b.u.ahead.between(topology.Ground, f.From, f.To) {
-			if (f.Satellite != 0 && uint64(f.Satellite) != w.A) || (f.Station != 0 && uint64(f.Station) != w.B) {
-				continue
-			}
-			if windows = append(windows, w.Window); f.Limit > 0 && len(windows) == f.Limit {
-				return
-			}
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]api.Pass, 0, len(windows))
-	for _, w := range windows {
-		p := api.Pass{Satellite: api.NodeID(w.A), Station: api.NodeID(w.B), Rise: w.Start, Set: w.End}
-		p.Culmination, p.MaxElevationDeg = b.u.culmination(w)
-		out = append(out, p)
-	}
-	return out, nil
-}
-
-// culmination finds when a pass stands highest, to a second: elevation rises and
-// falls once within a pass, so halving by thirds finds it.
-func (u *Universe) culmination(w topology.Window) (time.Time, float64) {
-	elevation := func(t time.Time) float64 {
-		h, err := u.topo.Hop(w.A, w.B, t)
-		if err != nil {
-			return math.Inf(-1)
-		}
-		return h.Look.ElevationDeg
-	}
-	lo, hi := w.Start, w.End
-	for hi.Sub(lo) > time.Second {
-		third := hi.Sub(lo) / 3
-		if a, b := lo.Add(third), hi.Add(-third); elevation(a) < elevation(b) {
-			lo = a
-		} else {
-			hi = b
-		}
-	}
-	at := lo.Add(hi.Sub(lo) / 2)
-	return at, elevation(at)
-}
-
-// Links implements api.Backend.
-func (b *Backend) Links(ctx context.Context) (out []api.Link, err error) {
-	err = b.u.ask(ctx, func() {
-		for _, w := range b.u.ahead.active(b.u.loop.Now()) {
-			out = append(out, b.u.apiLink(w, w.hop))
-		}
-	})
-	return out, err
-}
-
-var linkKinds = map[topology.Kind]api.LinkKind{
-	topology.Ground: api.LinkGround, topology.Direct: api.LinkGround,
-	topology.ISL: api.LinkInterSatellite, topology.Cable: api.LinkWire,
-}
-
-// apiLink describes a window that is open; its hop is nil if neither end is in use.
-func (u *Universe) apiLink(w *window, h *hop) api.Link {
-	now := u.loop.Now()
-	l := api.Link{A: api.NodeID(w.A), B: api.NodeID(w.B), Kind: linkKinds[w.Kind], Since: w.Start, Until: w.End,
-		RangeKm: w.MaxRangeKm, DelayMs: w.OWLT.Seconds() * 1e3, RateBps: w.RateABBps}
-	if h != nil {
-		l.HalfDuplex = h.turns != nil
-		l.Active = !h.busy.IsZero() && now.Sub(h.busy) < time.Minute
-		if g, err := u.topo.Hop(w.A, w.B, now); err == nil {
-			l.RangeKm, l.DopplerHz = g.RangeKm, g.DopplerABHz
-			l.DelayMs = g.AB.LightTime.Seconds() * 1e3
-		}
-	}
-	return l
-}
-
 // Submit implements api.Backend.
-func (b *Backend) Submit(ctx context.Context, signed []byte) (id string, err error) {
-	var inner error
-	err = b.u.ask(ctx, func() {
+func (b *Backend) Submit(ctx context.Context, signed []byte) (string, error) {
+	type answer struct {
+		id  string
+		err error
+	}
+	a, err := query(ctx, b.u, func() (a answer) {
 		m := b.u.members[Terminal]
 		if m.down {
-			inner = fmt.Errorf("the terminal is restarting: %w", api.ErrUnavailable)
-			return
+			a.err = fmt.Errorf("the terminal is restarting: %w", api.ErrUnavailable)
+			return a
 		}
 		m.host.Do(func(now time.Time) {
 			var r terminal.Request
-			r, inner = m.host.Core().(*terminal.Terminal).Submit(now, signed)
-			id = r.ID
+			r, a.err = m.host.Core().(*terminal.Terminal).Submit(now, signed)
+			a.id = r.ID
 		})
+		return a
 	})
 	if err == nil {
-		err = inner
+		err = a.err
 	}
-	return id, APIError(err)
+	return a.id, APIError(err)
 }
 
 // Subscribe implements api.Backend.
 func (b *Backend) Subscribe(ctx context.Context) (<-chan api.Event, error) {
-	var ch chan api.Event
-	if err := b.u.ask(ctx, func() { ch = b.u.log.Subscribe() }); err != nil {
-		return nil, err
-	}
-	context.AfterFunc(ctx, func() { b.u.loop.Post(func() { b.u.log.Unsubscribe(ch) }) })
-	return ch, nil
+	return query(ctx, b.u, func() <-chan api.Event {
+		ch := b.u.log.Subscribe()
+		// Also one that has left meanwhile is let go so.
+		context.AfterFunc(ctx, func() { b.u.loop.Post(func() { b.u.log.Unsubscribe(ch) }) })
+		return ch
+	})
 }

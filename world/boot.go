@@ -89,13 +89,13 @@ func (u *Universe) boot(m *member) error {
 	var err error
 	switch role(m.id) {
 	case "terminal":
-		core, err = terminal.New(now, terminal.Options{
-			Node: m.id, Store: m.store, Plan: u.ahead.plan,
-			Satellite: u.publicOf, Observe: u.observe, Traffic: u.traffic(m.id),
-		})
-		if m.id == Terminal { // of several, the universe's own is the API's
+		if m.id == Terminal && m.host == nil { // of several, the universe's own is the API's
 			u.desk = terminal.NewDesk(m.store)
 		}
+		core, err = terminal.New(now, terminal.Options{
+			Node: m.id, Store: m.store, Plan: u.ahead.plan,
+			Satellite: u.publicOf, Observe: u.observe, Traffic: u.traffic(m.id), Fail: u.fail,
+		})
 	case "station":
 		core, err = station.New(now, station.Options{
 			Node: m.id, Store: m.store, Plan: u.ahead.plan, Traffic: u.traffic(m.id),

@@ -37,7 +37,7 @@ func (u *Universe) newHop(w *window) *hop {
 	now := u.loop.Now()
 	ra, rb := u.topo.Radios().Ends(w.Kind)
 	h := &hop{u: u, w: w, since: now,
-		rng:  rand.New(rand.NewPCG(u.opts.Seed, w.A<<32^w.B^uint64(w.Start.UnixNano()))),
+		rng:  rand.New(rand.NewPCG(u.opts.Seed, w.A<<32^w.B^uint64(now.UnixNano()))),
 		ends: [2]end{{node: w.A, rate: w.RateABBps}, {node: w.B, rate: w.RateBABps}},
 	}
 	h.ends[0].trx.Radio, h.ends[1].trx.Radio = ra, rb

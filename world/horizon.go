@@ -2,7 +2,6 @@ package world
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"spacechain/astro"
@@ -18,7 +17,7 @@ type horizon struct {
 	topo    *topology.Topology // its own: nobody else waits for its lock
 	stretch time.Duration
 	to      time.Time // windows are known up to here
-	windows []*window
+	windows []*window // by start
 	byNode  map[uint64][]*window
 	plan    *contact.Plan
 	next    chan []topology.Window
@@ -90,6 +89,9 @@ func (h *horizon) extend(now time.Time) (grown []*hop, err error) {
 	clear(h.windows[len(kept):])
 	h.windows = kept
 	for _, f := range fresh {
+		if f.RateABBps <= 0 || f.RateBABps <= 0 {
+			continue // too far to close in both directions at the lowest rate
+		}
 		if before := open[[3]uint64{f.A, f.B, uint64(f.Kind)}]; before != nil && !f.Opens && f.Start.Equal(h.to) {
 			before.End, before.Closes = f.End, f.Closes
 			before.MaxRangeKm = max(before.MaxRangeKm, f.MaxRangeKm)
@@ -100,9 +102,6 @@ func (h *horizon) extend(now time.Time) (grown []*hop, err error) {
 				grown = append(grown, before.hop)
 			}
 			continue
-		}
-		if f.RateABBps <= 0 || f.RateBABps <= 0 {
-			continue // too far to close in both directions at the lowest rate
 		}
 		h.windows = append(h.windows, &window{Window: f})
 	}
@@ -133,7 +132,10 @@ func (h *horizon) extend(now time.Time) (grown []*hop, err error) {
 func (h *horizon) active(t time.Time) []*window {
 	var out []*window
 	for _, w := range h.windows {
-		if !w.Start.After(t) && w.End.After(t) {
+		if w.Start.After(t) {
+			break
+		}
+		if w.End.After(t) {
 			out = append(out, w)
 		}
 	}
@@ -144,11 +146,13 @@ func (h *horizon) active(t time.Time) []*window {
 func (h *horizon) between(kind topology.Kind, from, to time.Time) []*window {
 	var out []*window
 	for _, w := range h.windows {
-		if w.Kind == kind && w.Start.Before(to) && w.End.After(from) {
+		if !w.Start.Before(to) {
+			break
+		}
+		if w.Kind == kind && w.End.After(from) {
 			out = append(out, w)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *window) int { return a.Start.Compare(b.Start) })
 	return out
 }
 

@@ -14,6 +14,7 @@ import (
 	"spacechain/cloud/api"
 	"spacechain/dtn/contact"
 	"spacechain/dtn/node"
+	"spacechain/dtn/store"
 	"spacechain/identity"
 	"spacechain/internal/kv"
 	"spacechain/link/channel"
@@ -299,7 +300,7 @@ func (u *Universe) effects(a, b uint64, now time.Time) channel.Effects {
 func (u *Universe) traffic(at uint64) func(node.Event) {
 	return func(e node.Event) {
 		u.log.line(u.loop.Now(), "node %d bundle %s %s peer %d %s", at, e.Kind, e.ID, e.Peer, e.Reason)
-		if e.Kind == node.EventStoreFailed {
+		if e.Kind == node.EventStoreFailed && !errors.Is(e.Err, store.ErrFull) { // one that is full refuses, and has not failed
 			u.fail(fmt.Errorf("store of node %d: %w", at, e.Err))
 			return
 		}
