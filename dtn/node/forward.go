@@ -15,7 +15,6 @@ const (
 	avoidNoRoom = 30 * time.Second
 	avoidSilent = 2 * time.Minute
 	heldRetry   = time.Second // held bundles are routed no more often than this
-	maxPending  = 32          // removals that wait for another write
 )
 
 func (n *Node) place(peer uint64) (int, bool) {
@@ -96,12 +95,13 @@ func (n *Node) settle(now time.Time) {
 			break
 		}
 	}
-	if n.store.Pending() > maxPending {
+	if n.store.Pending() > 0 {
 		n.flush()
 	}
 }
 
-// flush writes removals that wait for another write to go with.
+// flush writes removals. What a process that is killed has not written comes back
+// when it starts again, and wanders through the mesh once more.
 func (n *Node) flush() {
 	if err := n.store.Flush(); err != nil {
 		n.event(Event{Kind: EventStoreFailed, Err: err})

@@ -222,12 +222,15 @@ func (s *Store) Remove(seq uint64) {
 // Pending is the number of removals that are still to be written.
 func (s *Store) Pending() int { return len(s.pending) }
 
-// Flush writes removals that are still to be written.
+// Flush writes removals that are still to be written. It does not wait until they are
+// durable, which they are with the next batch at the latest.
 func (s *Store) Flush() error {
 	if len(s.pending) == 0 && len(s.parts.dropped) == 0 {
 		return nil
 	}
-	return s.Begin().Commit()
+	b := s.Begin()
+	b.kv.Lazy = true
+	return b.Commit()
 }
 
 func seqKey(kind byte, seq uint64) []byte {

@@ -10,7 +10,8 @@ import "bytes"
 type Store interface {
 	// Get gives the value of key, and whether there is one.
 	Get(key []byte) (value []byte, ok bool, err error)
-	// Apply makes all of a batch's changes or none. On return they are durable.
+	// Apply makes all of a batch's changes or none. On return they are durable, if the
+	// batch is not Lazy.
 	Apply(b *Batch) error
 	// Scan calls fn for every key that begins with prefix, in bytewise order, until
 	// fn returns an error, which Scan then returns. The slices are valid only during
@@ -23,6 +24,10 @@ type Store interface {
 // Batch is a list of changes that Store.Apply makes as one. The zero value is empty.
 type Batch struct {
 	ops []op
+	// Lazy lets the changes become durable later, with the next batch that is not lazy
+	// at the latest, and never after one that was applied later. It is for changes whose
+	// loss costs work and nothing else.
+	Lazy bool
 }
 
 type op struct {
@@ -59,7 +64,7 @@ func (p prefixed) key(k []byte) []byte {
 func (p prefixed) Get(key []byte) ([]byte, bool, error) { return p.s.Get(p.key(key)) }
 
 func (p prefixed) Apply(b *Batch) error {
-	out := Batch{ops: make([]op, len(b.ops))}
+	out := Batch{ops: make([]op, len(b.ops)), Lazy: b.Lazy}
 	for i, o := range b.ops {
 		out.ops[i] = op{key: p.key(o.key), value: o.value, del: o.del}
 	}

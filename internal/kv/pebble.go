@@ -95,6 +95,9 @@ func (p *pebbleStore) Apply(b *Batch) error {
 			return err
 		}
 	}
+	if b.Lazy {
+		return batch.Commit(pebble.NoSync)
+	}
 	return batch.Commit(pebble.Sync)
 }
 
