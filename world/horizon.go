@@ -94,7 +94,7 @@ func (h *horizon) extend(now time.Time) (grown []*hop, err error) {
 		}
 		if before := open[[3]uint64{f.A, f.B, uint64(f.Kind)}]; before != nil && !f.Opens && f.Start.Equal(h.to) {
 			before.End, before.Closes = f.End, f.Closes
-			before.MaxRangeKm = max(before.MaxRangeKm, f.MaxRangeKm)
+			before.MinRangeKm, before.MaxRangeKm = min(before.MinRangeKm, f.MinRangeKm), max(before.MaxRangeKm, f.MaxRangeKm)
 			before.RateABBps, before.RateBABps = min(before.RateABBps, f.RateABBps), min(before.RateBABps, f.RateBABps)
 			before.OWLT = max(before.OWLT, f.OWLT)
 			if before.hop != nil {
