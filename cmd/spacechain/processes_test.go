@@ -164,7 +164,9 @@ func (l *ledger) answered(t *testing.T, calls map[string]bool) bool {
 	}
 	for id, state := range l.requests {
 		if state == api.RequestFailed {
-			t.Fatalf("request %s has failed", id)
+			var r api.Request
+			l.get(t, "/api/v1/requests/"+id, &r)
+			t.Fatalf("request %s has failed: %+v", id, r)
 		}
 		if n := home[id]; calls[id] && n > 1 {
 			t.Fatalf("call %s was answered %d times", id, n)
