@@ -15,7 +15,7 @@ import (
 // dawn is when small universes begin.
 var dawn = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
-// small is a universe that is made in no time: twelve satellites in three planes and
+// small is a universe that is made in no time: thirty satellites in three planes and
 // three stations.
 func small(t testing.TB) topology.Options {
 	t.Helper()
@@ -23,7 +23,7 @@ func small(t testing.TB) topology.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := elements.Walker{Kind: elements.Star, Total: 12, Planes: 3, AltKm: 1200, InclinationDeg: 86,
+	w := elements.Walker{Kind: elements.Star, Total: 30, Planes: 3, AltKm: 1200, InclinationDeg: 86,
 		Epoch: dawn, FirstNoradID: 90001, Name: "SC"}
 	return topology.Options{Sets: w.Sets(), Start: dawn, Stations: stations}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // universe makes one for a test, with every line of history in its log.
-func universe(t *testing.T, o Options) *Universe {
+func universe(t testing.TB, o Options) *Universe {
 	t.Helper()
 	o.Warn = func(text string) { t.Log("warning:", text) }
 	u, err := New(o)
