@@ -52,8 +52,8 @@ func newHorizon(topo *topology.Topology, now time.Time) (*horizon, error) {
 		byNode:  map[uint64][]*window{},
 		next:    make(chan []topology.Window, 1),
 	}
-	h.prepare()
 	for range 2 {
+		h.prepare()
 		if _, err := h.extend(now); err != nil {
 			return nil, err
 		}
@@ -61,11 +61,15 @@ func newHorizon(topo *topology.Topology, now time.Time) (*horizon, error) {
 	return h, nil
 }
 
-// prepare starts to work out the stretch that follows.
+// prepare starts to work out the stretch that follows, for extend to take.
 func (h *horizon) prepare() {
 	from, to := h.to, h.to.Add(h.stretch)
 	go func() { h.next <- h.topo.Windows(from, to) }()
 }
+
+// idle is how long after an extension the next is prepared: a universe that has just
+// been made, or taken up again, has other things to do.
+func (h *horizon) idle() time.Duration { return h.stretch / 12 }
 
 // due is when the horizon should next be extended: when less than one stretch is
 // left of it.
@@ -106,7 +110,6 @@ func (h *horizon) extend(now time.Time) (grown []*hop, err error) {
 		h.windows = append(h.windows, &window{Window: f})
 	}
 	h.to = h.to.Add(h.stretch)
-	h.prepare()
 
 	clear(h.byNode)
 	contacts := make([]contact.Contact, 0, 2*len(h.windows))
@@ -120,13 +123,16 @@ func (h *horizon) extend(now time.Time) (grown []*hop, err error) {
 			contact.Contact{From: w.A, To: w.B, Start: w.Start, End: w.End, RateBps: w.RateABBps, OWLT: w.OWLT},
 			contact.Contact{From: w.B, To: w.A, Start: w.Start, End: w.End, RateBps: w.RateBABps, OWLT: w.OWLT})
 	}
-	plan, err := contact.NewPlan(contacts)
+	plan, err := contact.NewPlan(contacts, contact.Ends(isTerminal))
 	if err != nil {
 		return nil, fmt.Errorf("plan contacts from %s: %w", now.Format(time.RFC3339), err)
 	}
 	h.plan = plan
 	return grown, nil
 }
+
+// isTerminal tells users' own nodes, to which nothing is given that is for others.
+func isTerminal(node uint64) bool { return node >= topology.FirstTerminal }
 
 // active gives the windows in which time t lies, in order of start.
 func (h *horizon) active(t time.Time) []*window {

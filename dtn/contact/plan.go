@@ -24,8 +24,23 @@ type Plan struct {
 	nodes   []uint64 // in ascending order; contacts name nodes by place in it
 	first   []int32  // edges of node i are edges[first[i]:first[i+1]]
 	edges   []edge
-	hops    []hop // by sender, receiver, start
+	hops    []hop  // by sender, receiver, start
+	ends    []bool // nodes that pass nothing on, by place; nil for none
 	scratch sync.Pool
+}
+
+// Option is something beside contacts that a plan says.
+type Option func(*Plan)
+
+// Ends says which nodes pass nothing on for others, such as users' terminals: no
+// route leads through them.
+func Ends(end func(node uint64) bool) Option {
+	return func(p *Plan) {
+		p.ends = make([]bool, len(p.nodes))
+		for i, n := range p.nodes {
+			p.ends[i] = end(n)
+		}
+	}
 }
 
 // edge is all contacts from one node to one other.
@@ -44,7 +59,7 @@ type hop struct {
 
 // NewPlan makes a plan of contacts in any order. A contact that ends before it
 // starts, leads a node to itself, or has no rate is an error. The slice is not kept.
-func NewPlan(contacts []Contact) (*Plan, error) {
+func NewPlan(contacts []Contact, options ...Option) (*Plan, error) {
 	if len(contacts) > math.MaxInt32 {
 		return nil, fmt.Errorf("make contact plan: %d contacts, at most %d are possible",
 			len(contacts), math.MaxInt32)
@@ -88,6 +103,9 @@ func NewPlan(contacts []Contact) (*Plan, error) {
 	for len(p.first) <= len(p.nodes) {
 		p.first = append(p.first, int32(len(p.edges)))
 	}
+	for _, o := range options {
+		o(p)
+	}
 	return p, nil
 }
 
@@ -118,6 +136,14 @@ func (p *Plan) edgesOf(node int32) []edge {
 		return nil
 	}
 	return p.edges[p.first[node]:p.first[node+1]]
+}
+
+// through gives the edges by which a route goes on from a node.
+func (p *Plan) through(node int32) []edge {
+	if p.ends != nil && p.ends[node] {
+		return nil
+	}
+	return p.edgesOf(node)
 }
 
 // find gives the edge between two nodes.

@@ -404,3 +404,41 @@ func BenchmarkNewPlanMega(b *testing.B) {
 		mustPlan(b, contacts)
 	}
 }
+
+// A user's terminal that two stations reach is the shortest way between them, and no
+// way at all for what others send.
+func TestNoRouteLeadsThroughAnEnd(t *testing.T) {
+	link := func(a, b uint64, rate float64) []Contact {
+		return []Contact{{a, b, at(0), at(100), rate, 0}, {b, a, at(0), at(100), rate, 0}}
+	}
+	contacts := slices.Concat(link(1, 9, 8000), link(9, 2, 8000), link(1, 3, 8), link(3, 2, 8), link(2, 8, 8))
+	p, err := NewPlan(contacts, Ends(func(node uint64) bool { return node >= 8 }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		from, to uint64
+		nodes    []uint64
+	}{
+		{1, 2, []uint64{3, 2}},
+		{1, 8, []uint64{3, 2, 8}},
+		{1, 9, []uint64{9}},
+		{9, 8, []uint64{2, 8}}, // its own bundles go on as ever
+		{8, 9, []uint64{2, 9}},
+	} {
+		for _, up := range []bool{false, true} {
+			r := NewRouter(c.from, p)
+			if up {
+				for _, n := range p.Neighbours(c.from, at(1)) {
+					if _, err := r.LinkUp(at(1), n.To, n.RateBps, 0, at(100)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			route, err := r.Route(at(1), Query{Dst: c.to, Size: 1})
+			if err != nil || !slices.Equal(route.Nodes, c.nodes) {
+				t.Errorf("%d to %d, links up: %v: %v %v, want %v", c.from, c.to, up, route.Nodes, err, c.nodes)
+			}
+		}
+	}
+}

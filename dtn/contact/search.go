@@ -210,7 +210,7 @@ func (r *Router) earliest(s *scratch, now int64, q *Query, dst int32) (int32, bo
 			return at, true
 		}
 		m.settled = true
-		for _, e := range r.plan.edgesOf(l.node) {
+		for _, e := range r.plan.through(l.node) {
 			if e.to == r.self || s.exclude[e.to] != 0 || s.mark(e.to).settled {
 				continue
 			}
@@ -241,7 +241,7 @@ func (r *Router) fewest(s *scratch, now int64, q *Query, dst int32, known label)
 		for ; from < to; from++ {
 			at := s.layer[from]
 			l := s.labels[at]
-			for _, e := range r.plan.edgesOf(l.node) {
+			for _, e := range r.plan.through(l.node) {
 				if e.to == r.self || s.exclude[e.to] != 0 {
 					continue
 				}

@@ -61,7 +61,7 @@ func (c *Contacts) Plan() (*contact.Plan, error) {
 			contact.Contact{From: w.A, To: w.B, Start: w.Start, End: w.End, RateBps: w.RateAB, OWLT: w.OWLT},
 			contact.Contact{From: w.B, To: w.A, Start: w.Start, End: w.End, RateBps: w.RateBA, OWLT: w.OWLT})
 	}
-	p, err := contact.NewPlan(contacts)
+	p, err := contact.NewPlan(contacts, contact.Ends(func(node uint64) bool { return node >= topology.FirstTerminal }))
 	if err != nil {
 		return nil, fmt.Errorf("%w: contacts: %w", ErrConfig, err)
 	}
