@@ -1,0 +1,6 @@
+// expect: failed "quota used up"
+var __spc_app = {
+  async activate(event, spc) {
+    for (let i = 0; ; i++) spc.files.write('f' + i, new Uint8Array(1000))
+  },
+}

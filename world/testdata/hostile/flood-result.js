@@ -1,0 +1,6 @@
+// expect: failed "too big"
+var __spc_app = {
+  async activate(event, spc) {
+    return 'x'.repeat(70e3)
+  },
+}

@@ -1,0 +1,3 @@
+// expect: out-of-gas
+for (;;) {}
+var __spc_app = { activate() {} }
