@@ -85,7 +85,7 @@ func start(tb testing.TB, bin []byte, interpreter bool) api.Module {
 	tb.Cleanup(func() { r.Close(ctx) })
 	_, err := r.NewHostModuleBuilder(meter.RefillModule).NewFunctionBuilder().
 		WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, _ api.Module, stack []uint64) {
-			stack[0] = 50000
+			stack[0] = 20000
 		}), []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}, []api.ValueType{api.ValueTypeI32}).
 		Export(meter.RefillName).Instantiate(ctx)
 	if err != nil {

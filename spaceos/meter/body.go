@@ -15,6 +15,7 @@ type bodyWriter struct {
 	facts  *funcFacts
 	locals bool // the gas counter is kept in a local
 	guard  bool // the function counts stack
+	quiet  bool // the function does not look at the counters
 	gas    uint32
 	stack  uint32
 	size   uint32
@@ -95,7 +96,8 @@ func (b *bodyWriter) function(i int) []byte {
 	b.read(i)
 	points := b.an.run(b.ins, b.cost, b.targets)
 	b.locals = b.facts.loops
-	b.guard = b.facts.calls
+	b.guard = b.recurses()
+	b.quiet = b.w.quiet[i].quiet
 	n := uint32(b.facts.locals)
 	b.gas, b.stack, b.size = n, n+1, n+2
 	b.localRuns(append(c.locals[:len(c.locals):len(c.locals)], localRun{3, I32}))
@@ -173,11 +175,36 @@ func (b *bodyWriter) block(op Op) { b.out = append(b.out, byte(op), 0x40) }
 
 func (b *bodyWriter) op(op Op) { b.out = appendOp(b.out, op) }
 
+// recurses says whether a call of the function may lead to more calls: whether it
+// calls anything but leaves.
+func (b *bodyWriter) recurses() bool {
+	if b.facts.indirect || len(b.facts.callees) == maxCallees {
+		return true
+	}
+	for _, c := range b.facts.callees {
+		if k := int(c) - len(b.w.m.Imports); k < 0 || !b.w.leaf[k] {
+			return true
+		}
+	}
+	return false
+}
+
 // enter charges for the first segment, takes the frame from the stack counter,
 // and looks at both. The usual way is the branch that jumps over the call, because
 // wazero's register allocator keeps registers along the first edge into a block.
 func (b *bodyWriter) enter(amount int) {
 	w := b.w
+	if b.quiet {
+		b.take(OpI32Sub, amount, false)
+		if b.guard {
+			b.idx(OpGlobalGet, w.stackGlobal)
+			b.i32(b.facts.frame())
+			b.op(OpI32Sub)
+			b.idx(OpLocalTee, b.stack)
+			b.idx(OpGlobalSet, w.stackGlobal)
+		}
+		return
+	}
 	b.idx(OpGlobalGet, w.gasGlobal)
 	b.i32(amount)
 	b.op(OpI32Sub)
@@ -238,26 +265,10 @@ func (b *bodyWriter) charge(p point) {
 	if p.amount == 0 {
 		return
 	}
-	w := b.w
-	if b.locals {
-		b.idx(OpLocalGet, b.gas)
-	} else {
-		b.idx(OpGlobalGet, w.gasGlobal)
-	}
-	b.i32(p.amount)
-	b.op(OpI32Sub)
-	switch {
-	case !p.check && b.locals:
-		b.idx(OpLocalSet, b.gas)
+	look := p.check && !b.quiet
+	b.take(OpI32Sub, p.amount, look)
+	if !look {
 		return
-	case !p.check:
-		b.idx(OpGlobalSet, w.gasGlobal)
-		return
-	}
-	b.idx(OpLocalTee, b.gas)
-	if !b.locals {
-		b.idx(OpGlobalSet, w.gasGlobal)
-		b.idx(OpLocalGet, b.gas)
 	}
 	b.i32(0)
 	b.op(OpI32GeS)
@@ -296,13 +307,35 @@ func (b *bodyWriter) loop(in instr, amount int) {
 		b.out = appendS64(b.out, int64(b.w.typeFor(FuncType{params, params})))
 	}
 	b.out = append(append(b.out, byte(OpLoop)), raw...)
-	b.idx(OpLocalGet, b.gas)
-	b.i32(amount)
-	b.op(OpI32Sub)
-	b.idx(OpLocalTee, b.gas)
+	b.take(OpI32Sub, amount, true)
 	b.i32(0)
 	b.op(OpI32LtS)
 	b.idx(OpBrIf, 1)
+}
+
+// take changes the gas counter by amount, and leaves it on the stack if it is wanted.
+func (b *bodyWriter) take(op Op, amount int, wanted bool) {
+	if b.locals {
+		b.idx(OpLocalGet, b.gas)
+		b.i32(amount)
+		b.op(op)
+		if wanted {
+			b.idx(OpLocalTee, b.gas)
+		} else {
+			b.idx(OpLocalSet, b.gas)
+		}
+		return
+	}
+	b.idx(OpGlobalGet, b.w.gasGlobal)
+	b.i32(amount)
+	b.op(op)
+	if wanted {
+		b.idx(OpLocalTee, b.gas)
+	}
+	b.idx(OpGlobalSet, b.w.gasGlobal)
+	if wanted {
+		b.idx(OpLocalGet, b.gas)
+	}
 }
 
 // endLoop closes what loop opened.
@@ -311,10 +344,7 @@ func (b *bodyWriter) endLoop(amount int) {
 	b.idx(OpBr, 2)
 	b.op(OpEnd)
 	b.slow()
-	b.idx(OpLocalGet, b.gas)
-	b.i32(amount)
-	b.op(OpI32Add)
-	b.idx(OpLocalSet, b.gas)
+	b.take(OpI32Add, amount, false)
 	b.idx(OpBr, 0)
 	b.op(OpEnd)
 	b.op(OpEnd)

@@ -19,6 +19,14 @@ const (
 	mergeTotal = 32
 	// splitAt ends a segment so that no more gas than this is spent between two looks at the meter.
 	splitAt = 16384
+	// tailCost is the most that is executed behind a call without a look at the meter, so
+	// that the way back from a deep recursion is not one long stretch of work.
+	tailCost = 512
+	// quietCost is the most that a function may cost, with all quiet functions that it
+	// calls, that charges its gas but does not look whether any is left.
+	quietCost = 512
+	// maxCallees is how many direct calls a quiet function has at most.
+	maxCallees = 64
 	// leafCost is the largest cost of a function without calls and loops whose callers pay for it.
 	leafCost = 32
 	// leafSlots is the largest frame of such a function.
@@ -50,11 +58,15 @@ type analysis struct {
 	points  []point
 	regions []region
 	cur     int
+	tail    int // gas since the last call, or -1 when a look has followed it
 }
 
 // newPoint opens a segment that starts before instruction at.
 func (a *analysis) newPoint(at, parent, merge int, check bool) {
 	a.points = append(a.points, point{at: at, parent: parent, merge: merge, check: check})
+	if check {
+		a.tail = -1
+	}
 	a.cur = len(a.points) - 1
 }
 
@@ -72,10 +84,16 @@ func (a *analysis) run(ins []instr, cost func(instr) int, targets func(i int) []
 	a.newPoint(0, -1, 0, true)
 	a.regions = append(a.regions, region{op: OpBlock, lowest: 1 << 30, loop: -1})
 	for i, in := range ins {
-		if a.points[a.cur].amount > splitAt {
+		if a.points[a.cur].amount > splitAt || a.tail > tailCost {
 			a.newPoint(i, -1, 0, true)
 		}
-		a.points[a.cur].amount += cost(in)
+		c := cost(in)
+		a.points[a.cur].amount += c
+		if in.op == OpCall || in.op == OpCallIndirect {
+			a.tail = 0
+		} else if a.tail >= 0 {
+			a.tail += c
+		}
 		depth := len(a.regions)
 		switch in.op {
 		case OpBlock, OpLoop, OpIf:

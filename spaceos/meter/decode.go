@@ -22,6 +22,9 @@ const (
 var sectionOrder = [...]int{secType: 1, secImport: 2, secFunction: 3, secTable: 4, secMemory: 5, secGlobal: 6,
 	secExport: 7, secStart: 8, secElement: 9, secDataCount: 10, secCode: 11, secData: 12}
 
+// maxPassive is the most that one memory.init moves, which nothing interrupts.
+const maxPassive = 2 << 20
+
 // Reserved starts every name that the meter adds; an original may not use it.
 const Reserved = "spc:"
 
@@ -386,6 +389,9 @@ func (d *decoder) dataSegment(r *reader) {
 		r.fail(Malformed, "data segment mode %d", s.mode)
 	}
 	s.bytes = r.bytes(int(r.u32()))
+	if s.mode == 1 && len(s.bytes) > maxPassive {
+		r.fail(Limit, "passive data segment of %d bytes, the limit is %d", len(s.bytes), maxPassive)
+	}
 	d.m.data = append(d.m.data, s)
 }
 

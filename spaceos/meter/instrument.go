@@ -46,6 +46,7 @@ type writer struct {
 	shift uint32 // functions from this index on move up by one: the refill comes before them
 	types []FuncType
 	leaf  []bool // functions that their callers pay for
+	quiet []quietness
 
 	gasGlobal, stackGlobal uint32
 	helpers                [numHelpers]uint32 // function indices
@@ -107,14 +108,59 @@ func (w *writer) funcIndex(i uint32) uint32 {
 func (w *writer) findLeaves() {
 	m := w.m
 	w.leaf = make([]bool, len(m.Funcs))
+	w.quiet = make([]quietness, len(m.Funcs))
 	for i, f := range m.facts {
 		w.leaf[i] = !f.calls && !f.loops && !f.dynamic && f.cost <= leafCost && f.locals+f.height <= leafSlots
 	}
 	for _, e := range m.Exports {
 		if i := int(e.Index) - len(m.Imports); e.Kind == KindFunc && i >= 0 && (e.Name == "_start" || e.Name == "_initialize") {
 			w.leaf[i] = false
+			w.quiet[i] = quietness{state: 2}
 		}
 	}
+	for i := range m.facts {
+		w.findQuiet(i)
+	}
+}
+
+// quietness says whether a function charges without looking at the meter.
+type quietness struct {
+	state int8 // 0 unknown, 1 in progress, 2 known
+	quiet bool
+	work  int // gas of the function and all quiet ones below it
+}
+
+// findQuiet decides it for the i-th function: it has no loops and no indirect calls,
+// does little even with the quiet functions that it calls, and closes no circle of
+// calls, so that every circle has a function that looks.
+func (w *writer) findQuiet(i int) quietness {
+	q := &w.quiet[i]
+	f := &w.m.facts[i]
+	if q.state != 0 {
+		return *q
+	}
+	q.state = 1
+	q.work = f.cost
+	q.quiet = !f.loops && !f.indirect && !f.dynamic && f.cost <= quietCost && len(f.callees) < maxCallees
+	if q.quiet {
+		for _, c := range f.callees {
+			k := int(c) - len(w.m.Imports)
+			if k < 0 {
+				continue // the host has control there
+			}
+			switch below := w.findQuiet(k); {
+			case below.state == 1:
+				q.quiet = false
+			case w.leaf[k]:
+				q.work += w.m.facts[k].cost
+			case below.quiet:
+				q.work += below.work
+			}
+		}
+		q.quiet = q.quiet && q.work <= quietCost
+	}
+	q.state = 2
+	return *q
 }
 
 // typeFor gives the index of a function type, adding it if it is new.

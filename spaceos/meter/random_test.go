@@ -19,6 +19,7 @@ import (
 type machine struct {
 	runtime wazero.Runtime
 	granted int64
+	slice   int64 // gas that the refill grants
 }
 
 func newMachine(tb testing.TB, interpreter bool) *machine {
@@ -27,13 +28,13 @@ func newMachine(tb testing.TB, interpreter bool) *machine {
 	if interpreter {
 		cfg = wazero.NewRuntimeConfigInterpreter()
 	}
-	m := &machine{runtime: wazero.NewRuntimeWithConfig(ctx, cfg)}
+	m := &machine{runtime: wazero.NewRuntimeWithConfig(ctx, cfg), slice: 1000}
 	tb.Cleanup(func() { m.runtime.Close(ctx) })
 	_, err := m.runtime.NewHostModuleBuilder(meter.RefillModule).NewFunctionBuilder().
 		WithGoFunction(api.GoFunc(func(_ context.Context, stack []uint64) {
 			used := m.granted - int64(int32(stack[0]))
-			m.granted = used + 1000
-			stack[0] = 1000
+			m.granted = used + m.slice
+			stack[0] = uint64(m.slice)
 		}), []api.ValueType{api.ValueTypeI32, api.ValueTypeI32}, []api.ValueType{api.ValueTypeI32}).
 		Export(meter.RefillName).Instantiate(ctx)
 	if err != nil {

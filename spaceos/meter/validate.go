@@ -2,16 +2,18 @@ package meter
 
 // funcFacts is what validation learns about a function and the rewriting needs.
 type funcFacts struct {
-	height  int  // highest operand stack
-	locals  int  // with parameters
-	calls   bool // has a call of any kind
-	loops   bool
-	dynamic bool // has an operation that pays by size
-	cost    int  // gas of all instructions, each once
-	instrs  int
-	merges  int // places where control flow meets
-	phis    int // values that may have to be told apart at such places
-	spills  int // values that may need a place of their own in the frame
+	height   int      // highest operand stack
+	locals   int      // with parameters
+	calls    bool     // has a call of any kind
+	indirect bool     // has a call_indirect
+	callees  []uint32 // of direct calls, the first maxCallees of them
+	loops    bool
+	dynamic  bool // has an operation that pays by size
+	cost     int  // gas of all instructions, each once
+	instrs   int
+	merges   int // places where control flow meets
+	phis     int // values that may have to be told apart at such places
+	spills   int // values that may need a place of their own in the frame
 }
 
 // validator checks function bodies by the algorithm of the WebAssembly
@@ -377,6 +379,10 @@ func (v *validator) table(i uint32) ValType {
 
 func (v *validator) call(in instr) {
 	v.facts.calls = true
+	v.facts.indirect = v.facts.indirect || in.op == OpCallIndirect
+	if in.op == OpCall && len(v.facts.callees) < maxCallees {
+		v.facts.callees = append(v.facts.callees, in.a)
+	}
 	var t FuncType
 	if in.op == OpCall {
 		var ok bool

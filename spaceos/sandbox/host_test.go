@@ -4,12 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"os"
 	"sort"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"spacechain/spaceos/meter/asm"
 )
@@ -242,4 +243,4 @@ func start(body string) asm.Module {
 	return asm.Module{Memory: []uint32{1}, Funcs: []asm.Func{{Type: ">", Locals: "i32 i32 i64 f64", Export: "_start", Body: body}}}
 }
 
-func TestMain(m *testing.M) { os.Exit(m.Run()) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -39,6 +39,17 @@ func onBoth(t *testing.T, m Module, change func(*Activation)) (Outcome, *memHost
 	return first, host
 }
 
+// chain is n functions, each with a body that may name the next by %[1]d, and one at
+// the end with the last body.
+func chain(n int, body, last string) []asm.Func {
+	var fs []asm.Func
+	for i := range n {
+		fs = append(fs, asm.Func{Type: ">", Body: fmt.Sprintf(body, i+1)})
+	}
+	fs[0].Export = "_start"
+	return append(fs, asm.Func{Type: ">", Body: last})
+}
+
 // TestHostileModules runs what strangers might send: each ends as it should, the
 // same on both engines, and within the gas.
 func TestHostileModules(t *testing.T) {
@@ -82,6 +93,11 @@ func TestHostileModules(t *testing.T) {
 				}
 				return b + "call 1"
 			}()}}}, StackLimit, ""},
+		{"calls doubled forty times", asm.Module{Memory: page, Funcs: chain(40, "call %[1]d call %[1]d", "nop")}, OutOfGas, ""},
+		{"recursion through a chain of small functions", asm.Module{Memory: page, Funcs: chain(60, "call %[1]d", "call 0")}, StackLimit, ""},
+		{"recursion with work on the way back", asm.Module{Memory: page, Funcs: []asm.Func{{Type: "i32 > i32", Body: "local.get 0 if local.get 0 i32.const 1 i32.sub call 0 drop end " +
+			strings.Repeat("local.get 0 i32.const 7 i32.div_u local.set 0 ", 600) + "local.get 0"},
+			{Type: ">", Export: "_start", Body: "i32.const 1000 call 0 drop"}}}, OutOfGas, ""},
 		{"memory.grow for ever", one("", "loop i32.const 1 memory.grow drop br 0 end"), OutOfGas, ""},
 		{"memory.grow of 4 GiB", one("", "i32.const 65535 memory.grow i32.const -1 i32.eq if unreachable end"), OutOfMemory, "more than the limit"},
 		{"memory.grow and touch", one("i32", `loop i32.const 16 memory.grow local.tee 0 i32.const -1 i32.eq if unreachable end
