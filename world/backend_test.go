@@ -332,7 +332,7 @@ func TestManyAskAtOnce(t *testing.T) {
 				}
 				err := call(c, i)
 				done()
-				if err != nil && c.Err() == nil && !errors.Is(err, api.ErrUnavailable) && !errors.Is(err, api.ErrNotFound) {
+				if err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, api.ErrUnavailable) {
 					t.Error(err)
 					return
 				}
@@ -380,7 +380,7 @@ func TestManyAskAtOnce(t *testing.T) {
 			return must(query(context.Background(), u, func() int { return len(u.log.subs) })) == 0
 		})
 	}
-	if all := must(b.Requests(context.Background(), math.MaxInt)); len(all) < 3 {
-		t.Errorf("only %d commands went through", len(all))
+	if all := must(b.Requests(context.Background(), math.MaxInt)); len(all) == 0 {
+		t.Error("no command went through")
 	}
 }
