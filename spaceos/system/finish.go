@@ -70,9 +70,8 @@ func (s *System) conclude(j *Job, r Result) {
 	}
 	t.activations++
 	t.gas += o.GasUsed
-	t.deficit -= int64(min(max(o.GasUsed, s.lim.MinCharge), 1<<60))
 	t.load.pass(s.now)
-	t.load.held += r.Duration
+	t.load.held += max(r.Duration, s.now.Sub(j.started))
 	t.last = j.started
 	if len(h.logs.lines) > 0 {
 		s.batch.Put(keyLog(t.number, j.Activation), command.EncodeLogs(h.logs.lines))

@@ -56,8 +56,6 @@ type Limits struct {
 	Backoff        time.Duration // wait after the first failure, doubling with each: 10 s
 	MaxBackoff     time.Duration // 1 h
 	MaxFailures    uint64        // failures in a row that stop a tenant: 5
-	Quantum        uint64        // gas that a tenant gets in each round of scheduling: 50 M
-	MinCharge      uint64        // gas that an activation counts for at least: 1 M
 	Requests       int           // commands remembered per owner: 256
 	OrbitRetry     time.Duration // until an orbit trigger without a next event is looked up again: 6 h
 }
@@ -89,8 +87,6 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.Backoff, 10*time.Second)
 	setDefault(&l.MaxBackoff, time.Hour)
 	setDefault(&l.MaxFailures, 5)
-	setDefault(&l.Quantum, 50_000_000)
-	setDefault(&l.MinCharge, 1_000_000)
 	setDefault(&l.Requests, 256)
 	setDefault(&l.OrbitRetry, 6*time.Hour)
 	return l

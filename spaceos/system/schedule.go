@@ -175,15 +175,16 @@ func (s *System) NextWake() (time.Time, bool) {
 	return next, true
 }
 
-// pick chooses the tenant that may start an activation now, nil if none is due: by
-// deficit round robin, in which what an activation used is charged when it has ended,
-// those first that have used least. The last workers are kept for modest tenants, so
-// that they do not wait behind hours of work.
+// pick chooses the tenant that may start an activation now, nil if none is due: the one
+// that has held workers for the shortest time of late, and of several the next in turn.
+// The last workers are kept for modest tenants, so that these do not wait behind hours
+// of work.
 func (s *System) pick() *tenant {
 	short := s.lim.Workers-len(s.jobs) <= s.lim.Reserved
 	var due []*tenant
 	for _, t := range s.tenants {
 		if t.job == nil && !t.stopped && len(t.pending) > 0 && !s.now.Before(t.waitTill) && (!short || s.modest(t)) {
+			t.load.pass(s.now)
 			due = append(due, t)
 		}
 	}
@@ -194,15 +195,7 @@ func (s *System) pick() *tenant {
 	if i := slices.IndexFunc(due, func(t *tenant) bool { return t.number > s.cursor }); i > 0 {
 		due = append(due[i:len(due):len(due)], due[:i]...)
 	}
-	most := func(a, b *tenant) int { return cmp.Compare(a.deficit, b.deficit) }
-	best := slices.MaxFunc(due, most)
-	if best.deficit <= 0 { // as many rounds as the first of them needs
-		quantum := int64(s.lim.Quantum)
-		rounds := -best.deficit/quantum + 1
-		for _, t := range due {
-			t.deficit += rounds * quantum
-		}
-	}
+	best := slices.MinFunc(due, func(a, b *tenant) int { return cmp.Compare(a.load.held, b.load.held) })
 	s.cursor = best.number
 	return best
 }

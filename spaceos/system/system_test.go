@@ -290,7 +290,7 @@ func TestWallLimitEndsAnActivation(t *testing.T) {
 
 func TestHeavyTenantDoesNotStarveLightOnes(t *testing.T) {
 	opt := options(kv.NewMemory())
-	opt.Limits.Workers, opt.Limits.Quantum, opt.Limits.MinCharge = 1, 10_000, 1
+	opt.Limits.Workers = 1
 	opt.Limits.QueueMessages, opt.Policy.PerTenant.GasPerActivation = 1000, 1e9
 	g := newGround(t, opt)
 	heavy := g.deploy(app("heavy", on(byMessage), func(m *manifest.Manifest) { m.Limits.GasPerActivation = 1e9 }), "gas 98000")

@@ -28,10 +28,9 @@ type tenant struct {
 	queueNo uint64    // number of the next
 	dropped int64     // the hour in which the owner was last told of dropped messages
 
-	job     *Job
-	deficit int64     // gas that it may use before others come first
-	load    load      // how much it made workers work
-	later   []Inbound // commands that wait until the job has ended
+	job   *Job
+	load  load      // for how long it held workers of late
+	later []Inbound // commands that wait until the job has ended
 }
 
 // timer is the next time of a trigger.
