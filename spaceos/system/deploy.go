@@ -137,6 +137,7 @@ func (s *System) install(a *gate.Admission, t *tenant, replyTo, instance string)
 	if t == nil {
 		kind = EventInstalled
 		t = &tenant{record: record{number: s.nextTenant, owner: a.Owner(), instance: instance, installed: s.now, logFirst: 1}}
+		t.load = load{held: modestLoad, at: s.now.Unix()} // until it is known, it comes after those that are
 		s.nextTenant++
 		s.putMeta()
 		s.tenants = append(s.tenants, t) // numbers only rise
