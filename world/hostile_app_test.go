@@ -1,6 +1,7 @@
 package world
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,6 +70,29 @@ func (s *siege) lasts(apps []deployed) {
 	}
 	if r := s.order(fiend, command.Command{Op: command.Call, Tenant: trap, Body: []byte("wake up")}); r.Code != command.TenantStopped && r.Code != command.NotCallable {
 		s.t.Errorf("a call to a stopped tenant: %s %s", r.Code, r.Message)
+	}
+}
+
+// crowds brings forty tenants that work at the very moments at which the neighbours do,
+// twice as many as there are workers, half of them with leave to work for hours.
+func (s *siege) crowds() {
+	s.t.Helper()
+	var all []misdeed
+	for i := range 40 {
+		m := module(fmt.Sprint("crowd ", i), "i32.const 1000000 local.set 0 loop local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end", "returned", "")
+		every(5*time.Second, 0)(&m.manifest)
+		m.manifest.Limits.GasPerActivation = []uint64{20_000_000_000, 20_000_000}[i%2]
+		all = append(all, m)
+	}
+	tenants := s.deployAllOf(all)
+	s.run(2 * time.Minute)
+	for _, a := range tenants {
+		if n := len(s.results(a.tenant)); n < 20 || s.first(a.tenant).Receipt.Receipt.Gas < 4_000_000 {
+			s.t.Errorf("%s: %d activations in two minutes", a.name, n)
+		}
+		if r := s.order(fiend, command.Command{Op: command.Remove, Tenant: a.tenant}); r.Code != command.OK {
+			s.t.Errorf("remove %s: %s %s", a.name, r.Code, r.Message)
+		}
 	}
 }
 

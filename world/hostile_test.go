@@ -92,6 +92,7 @@ func TestHostile(t *testing.T) {
 	phase("mail loops", s.mailLoops)
 	phase("garbage", s.garbage)
 	phase("all places taken", s.fills)
+	phase("crowd", s.crowds)
 	phase("watchdog", func() {
 		s.run(4 * time.Minute)
 		s.lasts(seen)
@@ -248,7 +249,7 @@ func (s *siege) sign(key *identity.Key, c command.Command) []byte {
 		c.Issued = s.u.Now().Truncate(time.Millisecond)
 	}
 	if c.Expires.IsZero() {
-		c.Expires = c.Issued.Add(2 * time.Hour)
+		c.Expires = c.Issued.Add(15 * time.Minute)
 	}
 	if c.ReplyTo == "" {
 		c.ReplyTo = fmt.Sprintf("ipn:%d.%d", home, command.InboxService)
@@ -349,6 +350,9 @@ func (s *siege) unharmed(scenario Options) {
 		}
 		if len(got) != len(want) {
 			s.t.Errorf("tenant %d: %d results are home, in peace %d", tenant, len(got), len(want))
+		}
+		if slowest > usual+time.Second {
+			s.t.Errorf("tenant %d: a result took %v home, in peace %v at most", tenant, slowest, usual)
 		}
 		s.t.Logf("tenant %d: %d activations as in peace; the slowest result took %v home, in peace %v", tenant, len(got), slowest, usual)
 	}
