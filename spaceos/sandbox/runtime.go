@@ -55,8 +55,9 @@ type jsRuntime struct {
 	tick   uint32
 	fail   uint32
 
-	mu   sync.Mutex
-	idle []*jsInstance
+	mu     sync.Mutex
+	idle   []*jsInstance
+	closed bool // replaced or shut down: no instance is kept any more
 }
 
 // image is the state of an initialised instance.
@@ -266,7 +267,7 @@ func (rt *jsRuntime) acquire(r *run) (*jsInstance, error) {
 // recycle keeps an instance for the next activation, or closes it.
 func (rt *jsRuntime) recycle(inst *jsInstance) {
 	rt.mu.Lock()
-	keep := len(rt.idle) < rt.engine.opt.IdleJS && int(inst.mem.Size()) == len(rt.image.memory)
+	keep := !rt.closed && len(rt.idle) < rt.engine.opt.IdleJS && int(inst.mem.Size()) == len(rt.image.memory)
 	if keep {
 		rt.idle = append(rt.idle, inst)
 	}
@@ -279,7 +280,7 @@ func (rt *jsRuntime) recycle(inst *jsInstance) {
 func (rt *jsRuntime) close() {
 	rt.mu.Lock()
 	idle := rt.idle
-	rt.idle = nil
+	rt.idle, rt.closed = nil, true
 	rt.mu.Unlock()
 	for _, inst := range idle {
 		inst.close()
