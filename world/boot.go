@@ -98,7 +98,7 @@ func (u *Universe) boot(m *member) error {
 		})
 	case "station":
 		core, err = station.New(now, station.Options{
-			Node: m.id, Store: m.store, Plan: u.ahead.plan, Traffic: u.traffic(m.id),
+			Node: m.id, Store: m.store, Plan: u.ahead.plan, Traffic: u.traffic(m.id), Fail: u.fail,
 		})
 	default:
 		core, err = u.satellite(m, now)

@@ -141,9 +141,9 @@ func runPayload(ctx context.Context, c *Config) (err error) {
 		Node: c.Node, Key: key, Store: r.store, Plan: r.plan,
 		Policy: policy, Sandbox: box, House: owner, Aboard: aboard,
 		Orbit:  satellite.NewOrbit(orbit, nil),
-		Limits: system.Limits{Measured: true},
-		Fail:   r.fail,
-		Bus:    func(d bus.Datagram) { wire.send(peer, d.Encode()) },
+		Limits: limits(r.pace), BusWait: busWait(r.pace),
+		Fail: r.fail,
+		Bus:  func(d bus.Datagram) { wire.send(peer, d.Encode()) },
 		Start: func(j *system.Job) {
 			jobs.Go(func() {
 				result := j.Run(box)
