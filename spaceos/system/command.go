@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"spacechain/spaceos/command"
@@ -13,7 +14,8 @@ import (
 // maxSkew is how far in the satellite's future a command may have been issued.
 const maxSkew = 10 * time.Minute
 
-// maxOwners times Limits.Requests commands are remembered of all owners together.
+// maxOwners times Limits.Requests commands are remembered of all owners together, and
+// beyond that those of owners who have tenants: strangers cannot shut them out.
 const maxOwners = 16
 
 // maxReplyText is the most bytes of a reply's message.
@@ -45,6 +47,16 @@ func (s *System) command(in Inbound) {
 	if done := s.obey(in); done {
 		s.handled(in.ID)
 	}
+}
+
+// spareRequests is the room that an owner always has to bring a tenant to rest.
+const spareRequests = 64
+
+func spare(op command.Op) int {
+	if op == command.Stop || op == command.Remove {
+		return spareRequests
+	}
+	return 0
 }
 
 // obey carries a command out. It reports false if the command must wait.
@@ -80,8 +92,8 @@ func (s *System) obey(in Inbound) bool {
 		return true
 	case c.Op == command.List:
 		return s.list(c)
-	case s.requests.owners[c.Owner] >= s.lim.Requests, len(s.requests.byKey) >= maxOwners*s.lim.Requests:
-		return refuse(command.Busy, "too many commands have not expired yet; send again later")
+	case s.requests.owners[c.Owner] >= s.lim.Requests+spare(c.Op), len(s.requests.byKey) >= maxOwners*s.lim.Requests && !s.owns(c.Owner):
+		return refuse(command.Busy, "%d commands of yours have not expired yet; send again later, and with a shorter validity", s.requests.owners[c.Owner])
 	}
 	s.commandDigest = sha256.Sum256(in.Payload)
 	if c.Op == command.Deploy {
@@ -115,6 +127,11 @@ func (s *System) obey(in Inbound) bool {
 		}
 	}
 	return true
+}
+
+// owns reports whether an owner has a tenant here.
+func (s *System) owns(owner command.Owner) bool {
+	return slices.ContainsFunc(s.tenants, func(t *tenant) bool { return t.owner == owner })
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,11 +1,14 @@
 package system
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"spacechain/identity"
 	"spacechain/internal/kv"
 	"spacechain/spaceos/command"
 	"spacechain/spaceos/manifest"
@@ -72,7 +75,7 @@ func TestNeighboursDoNotWait(t *testing.T) {
 		{"hours of work out of step", 20_000_000_000, "gas 7000000000", tick(7*time.Second, 3*time.Second), 250},
 		{"bursts at the same moment", 200_000_000, "gas 190000000", tick(10*time.Second, 0), 500},
 		{"bursts all the time", 200_000_000, "gas 190000000", tick(time.Second, 0), 5000},
-		{"never at rest", 200_000_000, "gas 190000000\nwake 1ms again", tick(time.Second, 0), 8000},
+		{"never at rest", 200_000_000, "gas 190000000\nwake 1ms again", tick(time.Second, 0), 5000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			opt := options(kv.NewMemory())
@@ -123,5 +126,56 @@ func TestWhoWorkedLeastBeginsFirst(t *testing.T) {
 	delays := g.live(2*time.Minute, mine)
 	if worst := slices.Max(delays); len(delays) != 12 || worst > 0 {
 		t.Errorf("%d activations, the slowest began %v late", len(delays), worst)
+	}
+}
+
+// Strangers who send what must be remembered do not keep an owner from his tenant.
+func TestStrangersDoNotShutOwnersOut(t *testing.T) {
+	opt := options(kv.NewMemory())
+	opt.Limits.Requests = 8
+	g := newGround(t, opt)
+	n := g.deploy(app("count", on(byMessage)), "count n")
+	for i := range 40 {
+		c := command.Command{Op: command.Deploy, Satellite: satellite, Issued: g.now, Expires: g.now.Add(command.MaxValid), ReplyTo: "ipn:3000009.2", Body: []byte("junk")}
+		for range 5 {
+			g.count++
+			binary.BigEndian.PutUint64(c.Request[:], g.count)
+			raw, err := c.Sign(identity.FromSeed([32]byte{0xee, byte(i)}))
+			g.check(err)
+			g.deliver("ipn:3000009.2", command.Service, raw)
+		}
+	}
+	g.drain()
+	if r := g.order("bob", command.Command{Op: command.Deploy, Body: []byte("junk")}); r.Code != command.Busy {
+		t.Errorf("whoever has nothing here waits: %+v", r)
+	}
+	if r := g.order("alice", command.Command{Op: command.Call, Tenant: n}); r.Code != command.OK {
+		t.Errorf("who has a tenant is heard: %+v", r)
+	}
+}
+
+// Results are bounded as messages are, and told so.
+func TestResultsOfAnHour(t *testing.T) {
+	opt := options(kv.NewMemory())
+	opt.Limits.ResultBytes = 100
+	g := newGround(t, opt)
+	n := g.deploy(app("talker", on(byMessage)), "result "+strings.Repeat("x", 40))
+	call := func() string {
+		g.order("alice", command.Command{Op: command.Call, Tenant: n})
+		got := g.results()
+		return got[len(got)-1]
+	}
+	for i := range 3 {
+		if got := call(); strings.HasSuffix(got, strings.Repeat("x", 40)) != (i < 2) {
+			t.Errorf("result %d of an hour: %q", i, got)
+		}
+	}
+	g.restart() // which does not give more
+	if got := call(); strings.HasSuffix(got, "x") {
+		t.Errorf("after a restart: %q", got)
+	}
+	g.run(time.Hour)
+	if got := call(); !strings.HasSuffix(got, strings.Repeat("x", 40)) {
+		t.Errorf("in the next hour: %q", got)
 	}
 }

@@ -109,12 +109,13 @@ func (s *System) consume(t *tenant, j *Job) (request command.RequestID) {
 func (s *System) commit(t *tenant, h *host) {
 	h.files.commit(&s.batch)
 	t.stored = h.files.used
-	if len(h.sent) > 0 {
+	if len(h.sent) > 0 || len(h.result) > 0 {
 		if hour := hourOf(h.now); t.hour != hour {
-			t.hour, t.hourCount, t.hourBytes = hour, 0, 0
+			t.hour, t.hourCount, t.hourBytes, t.hourResults = hour, 0, 0, 0
 		}
 		t.hourCount += uint64(len(h.sent))
 		t.hourBytes += h.sentSize
+		t.hourResults += uint64(len(h.result))
 	}
 	for _, m := range h.sent {
 		if m.peer != manifest.PeerOwner {

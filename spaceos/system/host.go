@@ -18,6 +18,7 @@ type fixed struct {
 	store kv.Store
 	key   *identity.Key
 	lim   Limits
+	least time.Duration // period of a schedule
 }
 
 // host is what one activation sees of the system: its tenant's state as it was at
@@ -45,6 +46,7 @@ type host struct {
 	sendMax  uint64   // messages that it may still send
 	hourMax  uint64   // of this hour
 	hourRoom uint64   // bytes of this hour
+	results  uint64   // bytes of results that this hour still takes
 	sent     []message
 	sentSize uint64
 
@@ -63,7 +65,7 @@ type message struct {
 
 func newHost(s *System, t *tenant, j *Job) *host {
 	h := &host{
-		sys:        fixed{s.opt.Store, s.opt.Key, s.lim},
+		sys:        fixed{s.opt.Store, s.opt.Key, s.lim, s.opt.Policy.MinEvery},
 		tenant:     t.number,
 		activation: j.Activation,
 		m:          t.m,
@@ -91,7 +93,9 @@ func (h *host) begin(t *tenant, now time.Time, attempt uint64) {
 	h.now, h.attempt = now, attempt
 	l := h.m.Limits
 	h.sendMax, h.hourMax, h.hourRoom = l.MessagesPerActivation, l.MessagesPerHour, l.MessageBytesPerHour
+	h.results = h.sys.lim.ResultBytes
 	if t.hour == hourOf(now) {
+		h.results -= min(h.results, t.hourResults)
 		h.hourMax -= min(h.hourMax, t.hourCount)
 		h.hourRoom -= min(h.hourRoom, t.hourBytes)
 	}
@@ -185,12 +189,15 @@ const (
 	maxWakeFar = 366 * 24 * time.Hour
 )
 
-// WakeAt asks for an activation. A label that is in use moves its wake; wakes without
-// a label stand each for itself.
+// WakeAt asks for an activation, no sooner than a schedule could give one. A label that
+// is in use moves its wake; wakes without a label stand each for itself.
 func (h *host) WakeAt(at time.Time, label string) sandbox.Errno {
 	at = at.UTC().Truncate(time.Millisecond)
 	if !at.After(h.now) || at.Sub(h.now) > maxWakeFar {
 		return sandbox.EInval
+	}
+	if soonest := h.now.Add(h.sys.least).Truncate(time.Millisecond); at.Before(soonest) {
+		at = soonest
 	}
 	return h.wake(wake{label: label, at: at})
 }
@@ -235,8 +242,11 @@ func (h *host) Subscribe(trigger string) sandbox.Errno {
 
 // SetResult sets what travels home.
 func (h *host) SetResult(result []byte) sandbox.Errno {
-	if len(result) > h.sys.lim.MaxResult {
+	switch {
+	case len(result) > h.sys.lim.MaxResult:
 		return sandbox.ETooBig
+	case uint64(len(result)) > h.results:
+		return sandbox.EQuota
 	}
 	h.result = slices.Clone(result)
 	return sandbox.OK

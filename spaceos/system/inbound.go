@@ -62,7 +62,7 @@ func (s *System) tenantMessage(in Inbound) {
 		why = "the tenant takes no messages"
 	case len(in.Payload) > s.lim.MaxMessage:
 		why = fmt.Sprintf("%d bytes, the limit is %d", len(in.Payload), s.lim.MaxMessage)
-	case !s.room(t, len(in.Payload)):
+	case !s.room(t, len(in.Payload), 3): // the rest of the queue is the owner's, for calls
 		why = fmt.Sprintf("%d messages wait already", len(t.queue))
 		if hour := hourOf(s.now) + 1; t.dropped != hour {
 			t.dropped = hour
@@ -80,8 +80,9 @@ func (s *System) tenantMessage(in Inbound) {
 	s.handled(in.ID)
 }
 
-func (s *System) room(t *tenant, size int) bool {
-	return len(t.queue) < s.lim.QueueMessages && t.queueIn+size <= s.lim.QueueBytes
+// room reports whether a message fits into so many quarters of a tenant's queue.
+func (s *System) room(t *tenant, size, quarters int) bool {
+	return 4*len(t.queue) < quarters*s.lim.QueueMessages && 4*(t.queueIn+size) <= quarters*s.lim.QueueBytes
 }
 
 func (s *System) enqueue(t *tenant, q queued, payload []byte) uint64 {
@@ -103,7 +104,7 @@ func (s *System) call(t *tenant, c *command.Command) {
 		s.answer(c, command.NotCallable, fmt.Sprintf("%s has no message trigger that is on", t.m.App), t.number, nil)
 	case len(c.Body) > s.lim.MaxMessage:
 		s.answer(c, command.TooBig, fmt.Sprintf("%d bytes, the limit is %d", len(c.Body), s.lim.MaxMessage), t.number, nil)
-	case !s.room(t, len(c.Body)):
+	case !s.room(t, len(c.Body), 4):
 		// Not remembered: the same command may come again when there is room.
 		s.reply(c.ReplyTo, command.Reply{Request: c.Request, Code: command.Busy, Tenant: t.number,
 			Message: fmt.Sprintf("%d messages wait for tenant %d; call again later", len(t.queue), t.number)})

@@ -46,6 +46,7 @@ type Limits struct {
 	Resolution     time.Duration // of the guests' clock: 1 ms
 	MaxMessage     int           // bytes of one message, in or out: 64 KiB
 	MaxResult      int           // bytes of one result: 64 KiB
+	ResultBytes    uint64        // bytes of one tenant's results in a UTC hour: 4 MiB
 	MaxEntries     int           // keys and files of one tenant: 1024
 	MaxWakes       int           // wakes that one tenant may have waiting: 8
 	QueueMessages  int           // messages and calls waiting for one tenant: 32
@@ -56,7 +57,7 @@ type Limits struct {
 	Backoff        time.Duration // wait after the first failure, doubling with each: 10 s
 	MaxBackoff     time.Duration // 1 h
 	MaxFailures    uint64        // failures in a row that stop a tenant: 5
-	Requests       int           // commands remembered per owner: 256
+	Requests       int           // commands remembered per owner: 4096
 	OrbitRetry     time.Duration // until an orbit trigger without a next event is looked up again: 6 h
 }
 
@@ -77,6 +78,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.Resolution, time.Millisecond)
 	setDefault(&l.MaxMessage, 64<<10)
 	setDefault(&l.MaxResult, 64<<10)
+	setDefault(&l.ResultBytes, 4<<20)
 	setDefault(&l.MaxEntries, 1024)
 	setDefault(&l.MaxWakes, 8)
 	setDefault(&l.QueueMessages, 32)
@@ -87,7 +89,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.Backoff, 10*time.Second)
 	setDefault(&l.MaxBackoff, time.Hour)
 	setDefault(&l.MaxFailures, 5)
-	setDefault(&l.Requests, 256)
+	setDefault(&l.Requests, 4096)
 	setDefault(&l.OrbitRetry, 6*time.Hour)
 	return l
 }

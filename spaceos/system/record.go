@@ -34,9 +34,10 @@ type record struct {
 	stored      uint64
 	last        time.Time
 	ownerSeq    uint64 // messages sent to the owner
-	hour        int64  // the UTC hour that the two counters are of
+	hour        int64  // the UTC hour that the three counters are of
 	hourCount   uint64
 	hourBytes   uint64
+	hourResults uint64 // bytes of results
 	logFirst    uint64 // activation whose log is the oldest kept
 	nextWake    uint64 // number of the next wake
 	wakes       []wake
@@ -111,6 +112,7 @@ func (r *record) encode() []byte {
 		}
 		w.Raw(27, b)
 	}
+	w.Uint(28, r.hourResults)
 	return w.Append(make([]byte, 0, 400))
 }
 
@@ -199,6 +201,8 @@ func (r *record) decodeField(d *cbor.Decoder, k uint64) (err error) {
 			r.sensorLast = append(r.sensorLast, t)
 			return err
 		})
+	case 28:
+		r.hourResults, err = d.Uint()
 	default:
 		return intmap.Unknown(d, k)
 	}
