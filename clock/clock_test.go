@@ -164,6 +164,25 @@ func TestSlowMachineLosesNothing(t *testing.T) {
 	}
 }
 
+// While an event waits for work given away, posts are answered.
+func TestAwaitAnswersPosts(t *testing.T) {
+	l := NewLoop(start)
+	done, asked := make(chan struct{}), make(chan time.Time, 1)
+	l.After(time.Hour, func() {
+		go l.Post(func() {
+			asked <- l.Now()
+			close(done)
+		})
+		l.Await(done)
+	})
+	if err := l.Run(context.Background(), start.Add(2*time.Hour), AsFast()); err != nil {
+		t.Fatal(err)
+	}
+	if at := <-asked; !at.Equal(start.Add(time.Hour)) {
+		t.Fatalf("a post was answered at %v", at)
+	}
+}
+
 func TestSleepEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -83,6 +83,26 @@ func (l *Loop) Post(fn func()) {
 	l.poke()
 }
 
+// Await waits, from within an event, until done is closed. Posts run meanwhile, at the
+// event's time, so that whoever asks from outside is answered while the loop waits
+// for work that it has given away.
+func (l *Loop) Await(done <-chan struct{}) {
+	for {
+		l.mu.Lock()
+		posted := l.posted
+		l.posted = nil
+		l.mu.Unlock()
+		for _, fn := range posted {
+			fn()
+		}
+		select {
+		case <-done:
+			return
+		case <-l.wake:
+		}
+	}
+}
+
 // SetPace changes the pace of a running loop from now on.
 func (l *Loop) SetPace(p Pace) {
 	l.mu.Lock()

@@ -133,14 +133,16 @@ func (u *Universe) satellite(m *member, now time.Time) (host.Core, error) {
 // start, and not before, so that history does not depend on how fast the machine is.
 func (u *Universe) run(node uint64, j *system.Job, finish func(system.Result)) {
 	start := u.loop.Now()
-	done := make(chan system.Result, 1)
+	var r system.Result
+	done := make(chan struct{})
 	u.jobs.Go(func() {
 		u.slots <- struct{}{}
 		defer func() { <-u.slots }()
-		done <- j.Run(u.sandbox)
+		defer close(done)
+		r = j.Run(u.sandbox)
 	})
 	u.loop.At(start.Add(activationDelay), func() {
-		r := <-done
+		u.loop.Await(done)
 		u.count.activations++
 		u.log.line(u.loop.Now(), "satellite %d tenant %d activation %d %s gas %d",
 			node, j.Tenant, j.Activation, r.Outcome.End, r.Outcome.GasUsed)
