@@ -21,6 +21,7 @@ type horizon struct {
 	byNode  map[uint64][]*window
 	plan    *contact.Plan
 	next    chan []topology.Window
+	coming  bool // next will have the stretch that follows
 }
 
 // window is a topology.Window that grows when the next stretch continues it.
@@ -53,7 +54,6 @@ func newHorizon(topo *topology.Topology, now time.Time) (*horizon, error) {
 		next:    make(chan []topology.Window, 1),
 	}
 	for range 2 {
-		h.prepare()
 		if _, err := h.extend(now); err != nil {
 			return nil, err
 		}
@@ -61,8 +61,12 @@ func newHorizon(topo *topology.Topology, now time.Time) (*horizon, error) {
 	return h, nil
 }
 
-// prepare starts to work out the stretch that follows, for extend to take.
+// prepare starts to work out the stretch that follows, if nobody has yet.
 func (h *horizon) prepare() {
+	if h.coming {
+		return
+	}
+	h.coming = true
 	from, to := h.to, h.to.Add(h.stretch)
 	go func() { h.next <- h.topo.Windows(from, to) }()
 }
@@ -78,7 +82,9 @@ func (h *horizon) due() time.Time { return h.to.Add(-h.stretch) }
 // extend adds one stretch, forgets what is over, and makes the plan anew. It gives
 // the open hops that will last longer than was known.
 func (h *horizon) extend(now time.Time) (grown []*hop, err error) {
+	h.prepare()
 	fresh := <-h.next
+	h.coming = false
 	open := map[[3]uint64]*window{} // windows that the stretch before left unfinished
 	kept := h.windows[:0]
 	for _, w := range h.windows {

@@ -124,6 +124,7 @@ func (u *Universe) begin(ahead *topology.Topology) (err error) {
 		return err
 	}
 	u.log.line(now, "universe seed %d, %d satellites, %d stations", u.opts.Seed, len(u.topo.Satellites()), len(u.topo.Stations()))
+	u.loop.After(u.ahead.idle(), u.ahead.prepare)
 	u.loop.At(u.ahead.due(), u.lookAhead)
 	u.loop.At(now, u.strike)
 	// The ground is there from the beginning; satellites come up when they are used.
@@ -285,6 +286,7 @@ func (u *Universe) lookAhead() {
 		m.host.Do(func(now time.Time) { m.core().SetPlan(now, u.ahead.plan) })
 		u.schedule(m)
 	}
+	u.loop.After(u.ahead.idle(), u.ahead.prepare)
 	u.loop.At(u.ahead.due(), u.lookAhead)
 }
 
