@@ -121,6 +121,9 @@ func (g *ground) start() (err error) {
 		},
 		Fail: func(err error) { g.failure = err },
 	})
+	if err == nil { // the owner has sent commands from here before
+		g.term.owners[command.OwnerOf(owner).String()], g.term.visited[satellite] = true, true
+	}
 	if err == nil && linked {
 		g.link()
 	}
@@ -290,6 +293,7 @@ func stages(r Request) (out []StageName) {
 func activation(n uint64, at time.Time, change ...func(*command.ResultMessage)) *command.ResultMessage {
 	m := &command.ResultMessage{Result: fmt.Appendf(nil, "answer %d", n), Report: command.Report{App: "org.example.probe"}}
 	m.Receipt.Receipt = receipt.Receipt{Satellite: satellite, Tenant: 64, Activation: n, End: sandbox.Returned,
+		Owner:   receipt.Digest(command.OwnerOf(owner)),
 		Trigger: sandbox.TriggerSchedule, Gas: gasOf(n), GasLimit: 1_000_000, BytesStored: 100 * n,
 		Started: at, Ended: at.Add(50 * time.Millisecond), Duration: time.Millisecond}
 	for _, c := range change {

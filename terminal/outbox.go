@@ -83,6 +83,7 @@ func (t *Terminal) Submit(now time.Time, signed []byte) (Request, error) {
 	if err := t.send(now, &r); err != nil {
 		return Request{}, err
 	}
+	t.owners[r.Owner], t.visited[r.Satellite] = true, true
 	t.tell(Change{Request: &r, Stage: StageQueued})
 	return r, nil
 }

@@ -14,6 +14,10 @@ import (
 // result stores what an activation gave, once. Results come in any order.
 func (t *Terminal) result(now time.Time, m *command.ResultMessage) error {
 	rec := &m.Receipt.Receipt
+	if !t.owners[rec.Owner.String()] { // anybody can deploy with our inbox as address
+		t.problem("dropped a result of satellite %d for an owner who never sent a command from here", rec.Satellite)
+		return nil
+	}
 	id := TenantID(rec.Satellite, rec.Tenant)
 	seen := seenKey(id, "activation", rec.Activation)
 	tenant, skip, err := t.record(id, seen)
@@ -93,6 +97,10 @@ func (t *Terminal) message(now time.Time, m *command.AppMessage) error {
 	tenant, skip, err := t.record(id, seen)
 	if err != nil || skip {
 		return err
+	}
+	if tenant.App == "" && !t.visited[m.Satellite] {
+		t.problem("dropped a message of an app on satellite %d, to which no command went from here", m.Satellite)
+		return nil
 	}
 	tenant.Satellite, tenant.Service = m.Satellite, m.Tenant
 	if tenant.App == "" {

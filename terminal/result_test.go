@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"spacechain/spaceos/command"
+	"spacechain/spaceos/receipt"
 )
 
 // The first result is a stage of the deployment, whichever came first, the deployment's
@@ -252,4 +253,19 @@ func TestDeskOrdersRequests(t *testing.T) {
 		ids = append(ids, r.ID[:2])
 	}
 	equal(t, "requests", ids, []string{"09", "03", "07"})
+}
+
+// Anybody can deploy an app with this terminal's inbox as its address; what it sends
+// is dropped, and told of.
+func TestStrangersResultsAreDropped(t *testing.T) {
+	g := sent(t)
+	g.seen = nil
+	stranger := command.OwnerOf(keys[satellite])
+	g.hand(sealed(activation(1, noon, func(m *command.ResultMessage) { m.Receipt.Receipt.Owner = receipt.Digest(stranger) })))
+	if _, err := g.term.Desk().Tenant(TenantID(satellite, 64)); !errors.Is(err, ErrUnknown) {
+		t.Errorf("the tenant is known: %v", err)
+	}
+	if len(g.seen) != 1 || g.seen[0].Problem == "" {
+		t.Errorf("told %+v", g.seen)
+	}
 }

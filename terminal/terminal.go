@@ -42,6 +42,8 @@ type Terminal struct {
 	sent    map[string]string    // bundle id to request id, of requests without an answer
 	open    map[string]time.Time // requests without an answer, and when none can come any more
 	unsent  map[string]bool      // of these, those that the bundle store had no room for
+	owners  map[string]bool      // whose commands went out from here
+	visited map[uint64]bool      // satellites that they went to
 	giveUp  time.Time            // the earliest of open; zero if there is none
 	retry   time.Time            // when to send unsent again; zero if there are none
 	failed  bool
@@ -55,7 +57,8 @@ const hopLimit = 255
 // accepted but not yet handed to the mesh is sent now.
 func New(now time.Time, o Options) (*Terminal, error) {
 	t := &Terminal{opts: o, kv: kv.Prefix(o.Store, recordPrefix), desk: NewDesk(o.Store),
-		sent: map[string]string{}, open: map[string]time.Time{}, unsent: map[string]bool{}}
+		sent: map[string]string{}, open: map[string]time.Time{}, unsent: map[string]bool{},
+		owners: map[string]bool{}, visited: map[uint64]bool{}}
 	if err := t.begin(now); err != nil {
 		return nil, fmt.Errorf("open terminal %d: %w", o.Node, err)
 	}
@@ -76,6 +79,7 @@ func (t *Terminal) begin(now time.Time) (err error) {
 		return err
 	}
 	for _, r := range requests {
+		t.owners[r.Owner], t.visited[r.Satellite] = true, true
 		if r.State != Pending {
 			continue
 		}
