@@ -81,13 +81,7 @@ func (u *upRun) client(t *testing.T, v any, args ...string) (ok bool) {
 func (u *upRun) act(t *testing.T, rng *rand.Rand) {
 	t.Helper()
 	var r api.Request
-	open := 0
-	for _, state := range u.requests {
-		if state == api.RequestPending {
-			open++
-		}
-	}
-	if open > mostOpen {
+	if u.open(u.calls) > mostOpen {
 		time.Sleep(20 * time.Millisecond)
 		return
 	}

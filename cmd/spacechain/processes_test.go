@@ -149,6 +149,28 @@ func (l *ledger) audit(t *testing.T) bool {
 	return true
 }
 
+// open is the number of requests without an answer, and of calls without a result.
+func (l *ledger) open(calls map[string]bool) int {
+	home, open := l.home(), 0
+	for id, state := range l.requests {
+		if state == api.RequestPending || calls[id] && home[id] == 0 {
+			open++
+		}
+	}
+	return open
+}
+
+// home counts the results that answer each call.
+func (l *ledger) home() map[string]int {
+	home := map[string]int{}
+	for _, results := range l.results {
+		for _, r := range results {
+			home[r.Request]++
+		}
+	}
+	return home
+}
+
 // answered reports whether every acknowledged request is done and, if it was a call,
 // its result is home exactly once.
 func (l *ledger) answered(t *testing.T, calls map[string]bool) bool {
@@ -156,10 +178,9 @@ func (l *ledger) answered(t *testing.T, calls map[string]bool) bool {
 	if !l.audit(t) {
 		return false
 	}
-	home := map[string]int{}
-	for _, results := range l.results {
-		for _, r := range results {
-			home[r.Request]++
+	for id, n := range l.home() {
+		if calls[id] && n > 1 {
+			t.Fatalf("call %s was answered %d times", id, n)
 		}
 	}
 	for id, state := range l.requests {
@@ -168,14 +189,8 @@ func (l *ledger) answered(t *testing.T, calls map[string]bool) bool {
 			l.get(t, "/api/v1/requests/"+id, &r)
 			t.Fatalf("request %s has failed: %+v", id, r)
 		}
-		if n := home[id]; calls[id] && n > 1 {
-			t.Fatalf("call %s was answered %d times", id, n)
-		}
-		if state != api.RequestDone || calls[id] && home[id] == 0 {
-			return false
-		}
 	}
-	return true
+	return l.open(calls) == 0
 }
 
 // patience bounds how long a test waits for what must come, on the slowest machine.
