@@ -138,7 +138,7 @@ func printLogs(cmd *cobra.Command, lines []api.LogLine, asJSON bool) error {
 		if asJSON {
 			err = enc.Encode(l)
 		} else {
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s  %-5s  %s\n", l.Time.UTC().Format("2006-01-02T15:04:05Z"), l.Level, l.Text)
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s  %-5s  %s\n", l.Time.UTC().Format("2006-01-02T15:04:05Z"), l.Level, printable(l.Text))
 		}
 		if err != nil {
 			return err
@@ -195,9 +195,13 @@ app's name where it is deployed once.`,
 	return cmd
 }
 
-// printBody prints a result as it is, and ends its last line.
+// printBody prints a result as it is, and ends its last line. On a terminal it shows
+// control characters by their numbers.
 func printBody(cmd *cobra.Command, body []byte) error {
 	out := cmd.OutOrStdout()
+	if isTerminal(out) {
+		body = []byte(printable(string(body)))
+	}
 	if _, err := out.Write(body); err != nil {
 		return err
 	}

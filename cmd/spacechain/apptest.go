@@ -106,6 +106,9 @@ func (f *testFlags) options(cmd *cobra.Command, target string) (apptest.Options,
 	}
 	if info, err := os.Stat(target); err == nil && !info.IsDir() {
 		p, err := readPackage(target)
+		if err == nil {
+			err = p.Verify(nil) // the test signs anew; what a satellite would refuse must show here
+		}
 		if err != nil {
 			return o, err
 		}
@@ -200,18 +203,18 @@ func printActivation(out io.Writer, a *apptest.Activation) {
 	fmt.Fprintf(out, "%s  %s (%s) over %.1f, %.1f %s\n", a.Time.Format("2006-01-02 15:04:05"), name, a.Kind, a.LatDeg, a.LonDeg, light)
 	fmt.Fprintf(out, "  %s  gas %s  memory %s  %.3f ms\n", a.End, thousands(a.Gas), sizeText(a.PeakMemory), float64(a.Duration.Microseconds())/1000)
 	if a.Detail != "" {
-		fmt.Fprintf(out, "  %s\n", strings.ReplaceAll(a.Detail, "\n", "\n  "))
+		fmt.Fprintf(out, "  %s\n", strings.ReplaceAll(printable(a.Detail), "\n", "\n  "))
 	}
 	for _, l := range a.Logs {
 		if a.End == sandbox.Returned || l.Text != a.Detail {
-			fmt.Fprintf(out, "  log %-5s  %s\n", l.Level, strings.ReplaceAll(l.Text, "\n", "\n             "))
+			fmt.Fprintf(out, "  log %-5s  %s\n", l.Level, strings.ReplaceAll(printable(l.Text), "\n", "\n             "))
 		}
 	}
 	for _, s := range a.Sent {
-		fmt.Fprintf(out, "  sent to %s  %s\n", s.To, clipText(s.Data.String()))
+		fmt.Fprintf(out, "  sent to %s  %s\n", s.To, printable(clipText(s.Data.String())))
 	}
 	if len(a.Result) > 0 {
-		fmt.Fprintf(out, "  result  %s\n", clipText(a.Result.String()))
+		fmt.Fprintf(out, "  result  %s\n", printable(clipText(a.Result.String())))
 	}
 	fmt.Fprintln(out)
 }

@@ -98,14 +98,14 @@ func tourWith(cmd *cobra.Command, ctx context.Context, t *world.Tour, asJSON boo
 	if asJSON {
 		return appJSON(cmd, a)
 	}
-	printTour(cmd.OutOrStdout(), a, isTerminal(cmd.OutOrStdout()))
+	printTour(cmd.OutOrStdout(), a, isTerminal(cmd.OutOrStdout()) && os.Getenv("NO_COLOR") == "")
 	return nil
 }
 
-// isTerminal reports whether a person looks at w, and colour is welcome.
+// isTerminal reports whether a person looks at w.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" {
+	if !ok {
 		return false
 	}
 	info, err := f.Stat()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -55,6 +56,9 @@ func OpenPebble(dir string, fs vfs.FS) (Store, error) {
 		FormatMajorVersion:          pebble.FormatNewest,
 		Logger:                      quiet{},
 	})
+	if errors.Is(err, syscall.EAGAIN) {
+		return nil, fmt.Errorf("open store %s: another process has it open; stop that one, or use another data folder (%w)", dir, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
