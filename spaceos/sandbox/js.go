@@ -269,10 +269,10 @@ type script struct {
 	bytecode []byte
 }
 
-// Compiling a script takes its own gas: what honest scripts of the length need, ten times over.
+// Compiling a script takes its own gas: what honest scripts of the length need, three times over.
 const (
 	compileGas     = 20_000_000
-	compileGasByte = 5_000
+	compileGasByte = 1_500
 )
 
 const (
