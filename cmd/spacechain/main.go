@@ -19,9 +19,10 @@ import (
 
 // The exit codes that scripts rely on.
 const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // by Ctrl-C, as shells have it; what runs until then exits with 0
 )
 
 func main() {
@@ -42,6 +43,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		fmt.Fprintln(stderr, "spacechain: interrupted")
+		return exitInterrupted
 	}
 	fmt.Fprintf(stderr, "spacechain: %v\n", err)
 	var usage usageError

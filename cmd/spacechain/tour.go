@@ -52,19 +52,22 @@ the IGRF-14 model says. The universe is made for the tour and kept in memory.`,
 			defer stop()
 			g, ctx := errgroup.WithContext(ctx)
 			g.Go(func() error { return u.Run(ctx, time.Time{}) })
+			var told error // what came of the tour, whoever ended first
+			ended := false
 			g.Go(func() error {
 				t := world.Tour{Universe: u, Satellite: sat, Orbits: orbits}
-				err := tourWith(cmd, ctx, &t, asJSON)
-				if err == nil && !once {
+				told = tourWith(cmd, ctx, &t, asJSON)
+				ended = told == nil || cmd.Context().Err() == nil
+				if told == nil && !once {
 					fmt.Fprintln(cmd.ErrOrStderr(), "the universe keeps running; Ctrl-C ends")
 					<-ctx.Done()
 				}
 				stop()
-				return err
+				return told
 			})
 			err = g.Wait()
-			if errors.Is(err, context.Canceled) && cmd.Context().Err() == nil {
-				err = nil // the tour ended it
+			if errors.Is(err, context.Canceled) && ended {
+				err = told // the universe only noticed that the tour was over
 			}
 			return errors.Join(err, u.Close())
 		},
