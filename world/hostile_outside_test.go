@@ -128,7 +128,7 @@ func TestBadFilesMakeNoUniverse(t *testing.T) {
 	for name, o := range map[string]Options{
 		"a scenario about a station that is not there": {Seed: 4, Scenario: faulty(t, "faults:\n  - {station outage: Atlantis, at: 1h, for: 1h}\n")},
 		"a scenario about a link that is not there":    {Seed: 4, Scenario: faulty(t, "faults:\n  - {link outage: [Svalbard, Nowhere], at: 1h, for: 1h}\n")},
-		"another seed":                                 {Seed: 5},
+		"another seed": {Seed: 5},
 	} {
 		o.Topology, o.DataDir = small(t), dir
 		u, err := New(o)

@@ -34,7 +34,7 @@ type passage struct {
 	frames     uint64 // on all links, in both directions
 	delivered  int    // how often the satellite was given the command
 	installed  int    // how many tenants came of it
-	whole      bool // the module lies aboard as it was sent
+	whole      bool   // the module lies aboard as it was sent
 	up, stored time.Time
 	outages    int
 }
