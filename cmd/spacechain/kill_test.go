@@ -112,6 +112,7 @@ func TestUpSurvivesKills(t *testing.T) {
 	if testing.Short() {
 		t.Skipf("kills up %d times", kills)
 	}
+	needEngine(t)
 	const seed = 5
 	rng := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()

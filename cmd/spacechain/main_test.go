@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"spacechain/spaceos/sandbox"
 )
 
 // TestMain lets the test binary stand in for the program: tests and scripts that
@@ -44,10 +46,25 @@ func TestScripts(t *testing.T) {
 			}
 			return os.Mkdir(home, 0o700)
 		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "engine" {
+				return false, fmt.Errorf("no condition %q", cond)
+			}
+			_, ok := sandbox.RuntimeJS()
+			return ok, nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exit": scriptExit, "json": scriptJSON, "port": scriptPort, "await": scriptAwait,
 		},
 	})
+}
+
+// needEngine skips a test of JavaScript apps in a build without their engine.
+func needEngine(t *testing.T) {
+	t.Helper()
+	if _, ok := sandbox.RuntimeJS(); !ok {
+		t.Skip("built without the JavaScript engine; run make runtime")
+	}
 }
 
 // scriptExit is "exit CODE COMMAND…": the command ends with exactly this code.
