@@ -36,8 +36,8 @@ the IGRF-14 model says. The universe is made for the tour and kept in memory.`,
   spacechain tour --sat 90031 --orbits 1`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if orbits <= 0 {
-				return usagef("--orbits %g: must be more than 0", orbits)
+			if !(orbits > 0 && orbits <= 100) {
+				return usagef("--orbits %g: want more than 0, and at most 100", orbits)
 			}
 			o, closeFiles, err := f.options(cmd)
 			if err != nil {
@@ -78,12 +78,6 @@ the IGRF-14 model says. The universe is made for the tour and kept in memory.`,
 	cmd.Flags().Float64Var(&orbits, "orbits", 2, "how long the app runs before it is asked")
 	jsonFlag(cmd, &asJSON)
 	return cmd
-}
-
-// runTour shows the tour in a universe that is served as well.
-func runTour(cmd *cobra.Command, ctx context.Context, u *world.Universe) error {
-	u.SetSpeed(tourSpeed)
-	return tourWith(cmd, ctx, &world.Tour{Universe: u}, false)
 }
 
 // tourWith runs a tour with a fresh key and prints its progress and answer.

@@ -32,12 +32,15 @@ func (f *universeFlags) add(cmd *cobra.Command, speed float64) {
 	fl.StringVar(&f.checksum, "checksum", "warn", "what to do about wrong TLE checksums: warn or strict")
 	fl.StringVar(&f.stations, "stations", "", "ground stations: a YAML file, or names of built-in ones with commas between (default: all built-in ones)")
 	fl.StringVar(&f.scenario, "scenario", "", "YAML file of faults that happen")
-	fl.Uint64Var(&f.seed, "seed", 1, "number from which the whole history follows")
+	fl.Uint64Var(&f.seed, "seed", 1, "number from which the history follows, but for what is asked of the universe from outside")
 	fl.Float64Var(&f.speed, "speed", speed, "simulated seconds in a second; 0 means as fast as events allow")
 	fl.StringVar(&f.start, "start", "", "time at which the universe begins, RFC 3339 (default: the median element epoch)")
 	fl.StringVar(&f.eventLog, "event-log", "", "file that gets a line for everything that happens")
 	fl.BoolVar(&f.interpreter, "interpreter", false, "run apps without compiling them, as on a 32-bit flight computer")
 }
+
+// maxSpeed is the highest speed that makes sense: faster than any machine's events.
+const maxSpeed = 1e6
 
 // options reads what the flags name. The function that it returns closes files.
 func (f *universeFlags) options(cmd *cobra.Command) (world.Options, func() error, error) {
@@ -45,8 +48,8 @@ func (f *universeFlags) options(cmd *cobra.Command) (world.Options, func() error
 	closer := func() error { return nil }
 	errOut := cmd.ErrOrStderr()
 	o.Warn = func(text string) { fmt.Fprintln(errOut, "warning:", text) }
-	if f.speed < 0 {
-		return o, closer, usagef("--speed %g: must not be negative", f.speed)
+	if !(f.speed >= 0 && f.speed <= maxSpeed) {
+		return o, closer, usagef("--speed %g: want 0 to %g", f.speed, maxSpeed)
 	}
 	if f.tle != "" && f.constellation != "" {
 		return o, closer, usagef("--tle and --constellation both choose the satellites; give one")
@@ -126,7 +129,7 @@ func (f *universeFlags) places(o *topology.Options) error {
 func parseWalker(text string) (elements.Walker, error) {
 	w := elements.DefaultWalker(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	kind, rest, _ := strings.Cut(text, ":")
-	n, err := fmt.Sscanf(rest, "%d/%d/%d:%g:%g", &w.Total, &w.Planes, &w.Phasing, &w.AltKm, &w.InclinationDeg)
+	n, err := fmt.Sscanf(rest+"\n", "%d/%d/%d:%g:%g\n", &w.Total, &w.Planes, &w.Phasing, &w.AltKm, &w.InclinationDeg)
 	if err != nil || n != 5 {
 		return w, usagef("--constellation %q: want KIND:TOTAL/PLANES/PHASING:KM:DEG, such as star:66/6/3:780:86.4", text)
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 
@@ -76,11 +77,25 @@ func ParsePlaces(r io.Reader) (Places, error) {
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
 		return p, &FileError{Line: more.Line, Msg: "a second document begins; write one"}
 	}
+	named := map[string]bool{}
+	entry := func(n *yaml.Node, isTerminal bool) (entry, error) {
+		e, err := parseEntry(n, isTerminal)
+		switch {
+		case err != nil:
+		case named[e.Name]:
+			err = fileError(n, "%q is there already; names tell places apart", e.Name)
+		case len(named) == maxPlaces:
+			err = fileError(n, "more than %d stations and terminals", maxPlaces)
+		}
+		named[e.Name] = true
+		return e, err
+	}
 	err = fields(document.Content[0], func(key string, k, v *yaml.Node) error {
 		switch key {
 		case "stations":
+			p.Stations = []Station{} // an empty list means none, not the built-in ones
 			return list(v, func(n *yaml.Node) error {
-				e, err := parseEntry(n, false)
+				e, err := entry(n, false)
 				if err != nil {
 					return err
 				}
@@ -89,7 +104,7 @@ func ParsePlaces(r io.Reader) (Places, error) {
 			})
 		case "terminals":
 			return list(v, func(n *yaml.Node) error {
-				e, err := parseEntry(n, true)
+				e, err := entry(n, true)
 				if err != nil {
 					return err
 				}
@@ -101,6 +116,13 @@ func ParsePlaces(r io.Reader) (Places, error) {
 	})
 	return p, err
 }
+
+// Bounds of a places file. All places of the core network are joined with each other, so
+// their links grow with the square.
+const (
+	maxPlaces    = 250
+	maxPlaceName = 64
+)
 
 // entry is a station or terminal as the file has it.
 type entry struct {
@@ -146,6 +168,9 @@ func parseEntry(n *yaml.Node, isTerminal bool) (entry, error) {
 		if !seen[key] {
 			return e, fileError(n, "%q is missing", key)
 		}
+	}
+	if e.Name == "" || len(e.Name) > maxPlaceName || strings.ContainsFunc(e.Name, unicode.IsControl) {
+		return e, fileError(n, "name %q: want 1 to %d bytes without control characters", e.Name, maxPlaceName)
 	}
 	if isTerminal && !e.Core && !e.Radio {
 		return e, fileError(n, `terminal %q has no way to talk; give it "core: true" or "radio: true"`, e.Name)

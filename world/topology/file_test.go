@@ -135,3 +135,23 @@ func TestBuiltinStations(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Names tell places apart, are safe to print, and there are not too many of them.
+func TestPlacesAreNamedAndBounded(t *testing.T) {
+	many := "stations:\n"
+	for i := range maxPlaces + 1 {
+		many += fmt.Sprintf("  - {name: S%d, lat: 1, lon: 2}\n", i)
+	}
+	for text, want := range map[string]string{
+		"stations:\n  - {name: A, lat: 1, lon: 2}\n  - {name: A, lat: 1, lon: 3}\n": "there already",
+		"stations:\n  - {name: \"\\e[31mA\", lat: 1, lon: 2}\n":                     "control characters",
+		many: "more than 250",
+	} {
+		if _, err := ParsePlaces(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60q: got %v, want %q", text, err, want)
+		}
+	}
+	if p, err := ParsePlaces(strings.NewReader("stations: []\n")); err != nil || p.Stations == nil || len(p.Stations) != 0 {
+		t.Errorf("an empty list: %v, %v", p.Stations, err)
+	}
+}
