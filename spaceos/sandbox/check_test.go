@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -145,6 +146,42 @@ func TestEviction(t *testing.T) {
 		}
 	}
 	e.Forget(sha256.Sum256(start("i32.const 9 drop" + strings.Repeat(" nop", 99)).Bytes()))
+}
+
+// TestLargeModulesDisplaceEachOther holds that a small module stays ready while large
+// ones come and go, which would have it compiled again each time.
+func TestLargeModulesDisplaceEachOther(t *testing.T) {
+	ps := newPrograms(100)
+	add := func(n byte, bytes int) *program {
+		p := &program{digest: [32]byte{n}, bytes: bytes}
+		ps.add(p)
+		return p
+	}
+	add(1, 5)
+	for i := range byte(20) {
+		add(10+i, 60)
+	}
+	if ps.byDigest[[32]byte{1}] == nil || ps.bytes != 65 {
+		t.Fatalf("%d bytes: the small one had to go", ps.bytes)
+	}
+	busy := add(2, 30)
+	busy.refs = 1
+	add(3, 80)
+	left := ""
+	for n := range byte(40) {
+		if ps.byDigest[[32]byte{n}] != nil {
+			left += fmt.Sprint(n, " ")
+		}
+	}
+	if left != "2 3 " || ps.bytes != 110 {
+		t.Errorf("left are %s of %d bytes", left, ps.bytes)
+	}
+	busy.refs = 0
+	add(4, 5)
+	add(5, 5)
+	if ps.byDigest[[32]byte{3}] != nil || ps.byDigest[[32]byte{2}] == nil || ps.bytes != 40 {
+		t.Errorf("%d bytes: the small went before the large", ps.bytes)
+	}
 }
 
 // TestClosedEngine holds what a closed engine answers.

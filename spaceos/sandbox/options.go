@@ -15,8 +15,8 @@ type Options struct {
 	MaxLive int
 	// Slots bounds the activations that execute at one moment. Default GOMAXPROCS.
 	Slots int
-	// CodeBytes bounds the memory that compiled modules take by estimate; the longest
-	// unused go first and are compiled again (or read from CacheDir) when needed.
+	// CodeBytes bounds the memory that compiled modules take by estimate; the largest
+	// idle ones go first and are compiled again (or read from CacheDir) when needed.
 	// Default 64 MiB, on the interpreter 40 MiB.
 	CodeBytes int
 	// IdleJS bounds the initialised JavaScript instances that wait for the next

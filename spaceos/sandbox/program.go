@@ -29,7 +29,8 @@ func (p *program) close() {
 }
 
 // programs is the table of what is ready, bounded by the bytes it holds; the
-// longest unused goes first. The engine's mutex guards it.
+// largest idle one goes first, so that large ones displace each other and not the
+// small ones of others; of equals the longest unused. The engine's mutex guards it.
 type programs struct {
 	byDigest map[[32]byte]*program
 	recent   list.List // of *program, the last used in front
@@ -54,12 +55,17 @@ func (ps *programs) add(p *program) {
 	ps.byDigest[p.digest] = p
 	p.at = ps.recent.PushFront(p)
 	ps.bytes += p.bytes
-	for e := ps.recent.Back(); e != nil && ps.bytes > ps.max; {
-		old := e.Value.(*program)
-		e = e.Prev()
-		if old != p && old.refs == 0 {
-			ps.remove(old)
+	for ps.bytes > ps.max {
+		var out *program
+		for e := ps.recent.Back(); e != nil; e = e.Prev() {
+			if old := e.Value.(*program); old != p && old.refs == 0 && (out == nil || old.bytes > out.bytes) {
+				out = old
+			}
 		}
+		if out == nil {
+			return
+		}
+		ps.remove(out)
 	}
 }
 
