@@ -238,3 +238,31 @@ faults:
 		}
 	}
 }
+
+// Outages of each link are too many to be listed; a hop knows of its own, however often
+// its window grows.
+func TestOutagesOfEachLink(t *testing.T) {
+	u, lines := chronicle(t, `
+faults:
+  - link outage: each link
+    times a day: 1
+    for: 1m to 30m
+`)
+	end := dawn.Add(12 * 24 * time.Hour)
+	live(t, u, end)
+	station := uint64(topology.FirstStation)
+	var up, down []string
+	up = append(up, "0")
+	for _, out := range u.faults.LinkOutages(station, Terminal, dawn, end) {
+		down = append(down, fmt.Sprintf("%g", out.Start.Sub(dawn).Minutes()))
+		if out.End.Before(end) {
+			up = append(up, fmt.Sprintf("%g", out.End.Sub(dawn).Minutes()))
+		}
+	}
+	if len(down) < 6 {
+		t.Fatalf("outages at %v: too few", down)
+	}
+	ends := fmt.Sprint(station, " ", Terminal)
+	same(t, "up", told(t, *lines, "link up cable "+ends), up...)
+	same(t, "down", told(t, *lines, "link down cable "+ends), down...)
+}
