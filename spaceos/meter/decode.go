@@ -342,6 +342,7 @@ func (d *decoder) codes(r *reader) {
 	if n != len(m.Funcs) {
 		r.fail(Malformed, "%d functions but %d bodies", len(m.Funcs), n)
 	}
+	all := uint64(0)
 	for i := range n {
 		size := r.u32()
 		r.fn = len(m.Imports) + i
@@ -364,6 +365,11 @@ func (d *decoder) codes(r *reader) {
 			if run.n > 0 {
 				c.locals = append(c.locals, run)
 			}
+		}
+		// The compiler keeps every local of every function: a gigabyte of them fits a
+		// module of 330 kB.
+		if all += total; all > uint64(d.lim.ModuleLocals) {
+			b.fail(Limit, "%d locals in the functions so far, the limit is %d", all, d.lim.ModuleLocals)
 		}
 		c.body, c.offset = b.b[b.pos:], b.pos
 		m.codes = append(m.codes, c)

@@ -154,6 +154,7 @@ type Limits struct {
 	Params        int // of one function; default 256
 	Results       int // default 64
 	Locals        int // of one function, parameters included; default 4,096
+	ModuleLocals  int // of all functions together; default 1,048,576
 	StackHeight   int // operand stack of one function; default 4,096
 	BrTable       int // targets; default 16,384
 	Nesting       int // blocks in blocks; default 1,024
@@ -182,6 +183,7 @@ func (l Limits) EnsureDefaults() Limits {
 	set(&l.Params, 256)
 	set(&l.Results, 64)
 	set(&l.Locals, 4096)
+	set(&l.ModuleLocals, 1<<20)
 	set(&l.StackHeight, 4096)
 	set(&l.BrTable, 1<<14)
 	set(&l.Nesting, 1024)
