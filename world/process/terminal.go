@@ -99,13 +99,14 @@ func (b *backend) ask(ctx context.Context, fn func(now time.Time)) error {
 }
 
 // Universe implements api.Backend.
-func (b *backend) Universe(ctx context.Context) (u api.Universe, err error) {
-	err = b.ask(ctx, func(now time.Time) {
+func (b *backend) Universe(ctx context.Context) (api.Universe, error) {
+	var u api.Universe
+	err := b.ask(ctx, func(now time.Time) {
 		u = api.Universe{Name: fmt.Sprintf("terminal %d", b.role.config.Node), Time: now, Start: now,
 			Speed: b.role.pace.Factor, Seed: "0", Satellites: len(b.ids), Terminals: 1, Terminal: api.NodeID(b.role.config.Node)}
 	})
 	if err != nil {
-		return u, err
+		return api.Universe{}, err // u may be written yet
 	}
 	tenants, err := b.Tenants(ctx)
 	u.Tenants = len(tenants)
@@ -113,23 +114,26 @@ func (b *backend) Universe(ctx context.Context) (u api.Universe, err error) {
 }
 
 // Submit implements api.Backend.
-func (b *backend) Submit(ctx context.Context, signed []byte) (id string, err error) {
+func (b *backend) Submit(ctx context.Context, signed []byte) (string, error) {
+	var r terminal.Request
 	var inner error
-	err = b.ask(ctx, func(now time.Time) {
-		var r terminal.Request
-		r, inner = b.core.Submit(now, signed)
-		id = r.ID
-	})
-	return id, world.APIError(errors.Join(err, inner))
+	if err := b.ask(ctx, func(now time.Time) { r, inner = b.core.Submit(now, signed) }); err != nil {
+		return "", err
+	}
+	return r.ID, world.APIError(inner)
 }
 
 // Subscribe implements api.Backend.
 func (b *backend) Subscribe(ctx context.Context) (<-chan api.Event, error) {
 	var ch chan api.Event
-	if err := b.ask(ctx, func(time.Time) { ch = b.hub.Subscribe() }); err != nil {
+	if err := b.ask(ctx, func(time.Time) {
+		mine := b.hub.Subscribe()
+		// Also one that has left meanwhile is let go so.
+		context.AfterFunc(ctx, func() { b.role.loop.Post(func() { b.hub.Unsubscribe(mine) }) })
+		ch = mine
+	}); err != nil {
 		return nil, err
 	}
-	context.AfterFunc(ctx, func() { b.role.loop.Post(func() { b.hub.Unsubscribe(ch) }) })
 	return ch, nil
 }
 
