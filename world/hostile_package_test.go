@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -298,6 +299,9 @@ func badModules(t testing.TB) []bad {
 		}),
 		mod("memory of 4 GiB", "", func(m *asm.Module) { m.Memory = []uint32{65536} }),
 		mod("40,000 locals", "", func(m *asm.Module) { m.Funcs[0].Locals = "40000*i64" }),
+		mod("two million locals in all", "locals in the functions so far", func(m *asm.Module) {
+			m.Funcs = append(m.Funcs, slices.Repeat([]asm.Func{{Type: ">", Locals: "4096*i64"}}, 512)...)
+		}),
 		js("syntax error", "SyntaxError", []byte("let let = (")),
 		js("script that is no text", "UTF-8", []byte("\xff\xfe\x00")),
 		js("script of 2 MiB", "the limit is", []byte(strings.Repeat("0;", 1<<20))),
