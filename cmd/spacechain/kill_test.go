@@ -149,9 +149,11 @@ func TestUpSurvivesKills(t *testing.T) {
 			time.Sleep(time.Duration(rng.IntN(600)) * time.Millisecond)
 		} else {
 			await(t, "up is up", func() bool { return u.audit(t) })
-			slowest = max(slowest, time.Since(started))
+			took := time.Since(started)
+			slowest = max(slowest, took)
+			life := max(1200*time.Millisecond, min(2*took, 3*time.Second)) // at most; longer where all is slow
 			var over atomic.Bool
-			timer := time.AfterFunc(time.Duration(rng.IntN(1500))*time.Millisecond, func() {
+			timer := time.AfterFunc(time.Duration(rng.Int64N(int64(life))), func() {
 				_ = u.up.cmd.Process.Kill() // kill below finds it dead
 				over.Store(true)
 			})
