@@ -48,6 +48,11 @@ func openClockFile(path string, start time.Time, seed uint64, fleet string) (*cl
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, time.Time{}, fmt.Errorf("make data folder: %w", err)
 	}
+	if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".universe-*")); err == nil {
+		for _, tmp := range left { // of one that was killed while it wrote
+			_ = os.Remove(tmp) // they do no harm
+		}
+	}
 	f := &clockFile{path: path, state: clockState{Seed: seed, Start: start, Fleet: fleet}}
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
