@@ -113,6 +113,7 @@ func TestUpSurvivesKills(t *testing.T) {
 		t.Skipf("kills up %d times", kills)
 	}
 	needEngine(t)
+	t.Parallel()
 	const seed = 5
 	rng := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()

@@ -217,6 +217,7 @@ func TestProcesses(t *testing.T) {
 		t.Skip("runs four processes through several passes")
 	}
 	needEngine(t)
+	t.Parallel() // it mostly waits for passes
 	p := readPage(t, "processes.md")
 	p.write(t)
 	base := "http://" + p.ports["127.0.0.1:8490"]
