@@ -7,7 +7,7 @@ TARGETS  = linux/amd64 linux/arm64 linux/arm/7 linux/riscv64
 FUZZTIME ?= 20s
 BENCHTIME ?= 1s
 BENCH   ?= ./...
-RACE    ?= ./clock ./internal/kv ./cloud/... ./console ./dtn/... ./spaceos/system ./spaceos/sandbox ./world ./world/host ./world/topology
+RACE    ?= ./clock ./internal/kv ./cloud/... ./console ./dtn/... ./spaceos/system ./spaceos/sandbox ./world/host ./world/topology
 
 RUNTIME  = spaceos/sandbox/assets/quickjs.wasm
 LANDMASK = world/camera/assets/land.mask.gz
@@ -59,6 +59,7 @@ lint: ## formatting, vet, staticcheck
 # goroutines meet: the loop, the API, the sandbox.
 race: assets ## tests of what runs in parallel, under the race detector
 	CGO_ENABLED=1 $(GO) test -race -short $(RACE)
+	CGO_ENABLED=1 $(GO) test -race -short -run 'Backend|Quer|Subscri|Hop' ./world
 
 cross: assets ## build for every machine that it flies or stands on
 	@set -e; for t in $(TARGETS); do \
