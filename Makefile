@@ -59,7 +59,7 @@ lint: ## formatting, vet, staticcheck
 # goroutines meet: the loop, the API, the sandbox.
 race: assets ## tests of what runs in parallel, under the race detector
 	CGO_ENABLED=1 $(GO) test -race -short $(RACE)
-	CGO_ENABLED=1 $(GO) test -race -short -run 'Backend|Quer|Subscri|Hop' ./world
+	CGO_ENABLED=1 $(GO) test -race -short -run 'Backend|Ask|Question|Subscri|Ended' ./world
 
 cross: assets ## build for every machine that it flies or stands on
 	@set -e; for t in $(TARGETS); do \
