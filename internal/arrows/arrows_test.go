@@ -52,6 +52,9 @@ var bigDeps = map[string][]string{
 	"modernc.org/sqlite":                   {"cloud"},
 	"github.com/opencontainers/image-spec": {"spaceos/spk/oci"},
 	"github.com/btcsuite/btcd":             {"identity", "ledger"},
+	"github.com/holiman/uint256":           {"ledger"},
+	"github.com/consensys/gnark-crypto":    {"ledger"},
+	"github.com/crate-crypto/go-eth-kzg":   {"ledger"},
 	"filippo.io/mldsa":                     {"identity"},
 }
 
