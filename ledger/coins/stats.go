@@ -8,6 +8,7 @@ import (
 	"github.com/btcsuite/btcd/chainhash/v2"
 
 	"spacechain/ledger/view"
+	"spacechain/ledger/wire"
 )
 
 // Stats describes a whole set of coins as gettxoutsetinfo does.
@@ -52,9 +53,8 @@ func SetStats(r view.Reader) (Stats, error) {
 		buf = append(buf[:0], op.Hash[:]...)
 		buf = binary.LittleEndian.AppendUint32(buf, op.Index)
 		buf = binary.LittleEndian.AppendUint32(buf, code)
-		buf = binary.LittleEndian.AppendUint64(buf, uint64(c.Value))
-		buf = appendCompactSize(buf, len(c.Script))
-		buf = append(buf, c.Script...)
+		out := c.TxOut()
+		buf = wire.AppendTxOut(buf, &out)
 		h.Write(buf)
 		if st.Coins == 0 || last != op.Hash {
 			st.Transactions++
@@ -76,12 +76,4 @@ func SetStats(r view.Reader) (Stats, error) {
 func SetHash(r view.Reader) (chainhash.Hash, error) {
 	st, err := SetStats(r)
 	return st.Hash, err
-}
-
-// appendCompactSize appends Bitcoin's length prefix; scripts of coins need at most three bytes.
-func appendCompactSize(dst []byte, n int) []byte {
-	if n < 0xfd {
-		return append(dst, byte(n))
-	}
-	return binary.LittleEndian.AppendUint16(append(dst, 0xfd), uint16(n))
 }
