@@ -3,7 +3,10 @@
 // memory and one on Pebble, and the same tests run on both.
 package kv
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // Store is an ordered map of byte strings. Its methods are safe for concurrent
 // use. Slices that it returns belong to the caller; slices given to it are copied.
@@ -31,19 +34,47 @@ type Batch struct {
 }
 
 type op struct {
-	key, value []byte
-	del        bool
+	kind       opKind
+	key, value []byte // of a range: its first key and the key after its last
 }
+
+type opKind uint8
+
+const (
+	opPut opKind = iota
+	opDelete
+	opDeleteRange
+)
 
 // Put sets the value of key.
 func (b *Batch) Put(key, value []byte) {
 	b.ops = append(b.ops, op{key: bytes.Clone(key), value: append([]byte{}, value...)})
 }
 
+// PutOwned is Put without copying: the batch keeps both slices until it has been applied,
+// and neither may be changed before.
+func (b *Batch) PutOwned(key, value []byte) {
+	b.ops = append(b.ops, op{key: key, value: value})
+}
+
 // Delete removes key, if it is there.
 func (b *Batch) Delete(key []byte) {
-	b.ops = append(b.ops, op{key: bytes.Clone(key), del: true})
+	b.ops = append(b.ops, op{kind: opDelete, key: bytes.Clone(key)})
 }
+
+// DeleteOwned is Delete without copying; see PutOwned.
+func (b *Batch) DeleteOwned(key []byte) {
+	b.ops = append(b.ops, op{kind: opDelete, key: key})
+}
+
+// DeleteRange removes all keys from first up to, and without, end, whatever their number,
+// at the price of one change.
+func (b *Batch) DeleteRange(first, end []byte) {
+	b.ops = append(b.ops, op{kind: opDeleteRange, key: bytes.Clone(first), value: bytes.Clone(end)})
+}
+
+// Grow makes room for n more changes.
+func (b *Batch) Grow(n int) { b.ops = slices.Grow(b.ops, n) }
 
 // Len is the number of changes in the batch.
 func (b *Batch) Len() int { return len(b.ops) }
@@ -66,7 +97,10 @@ func (p prefixed) Get(key []byte) ([]byte, bool, error) { return p.s.Get(p.key(k
 func (p prefixed) Apply(b *Batch) error {
 	out := Batch{ops: make([]op, len(b.ops)), Lazy: b.Lazy}
 	for i, o := range b.ops {
-		out.ops[i] = op{key: p.key(o.key), value: o.value, del: o.del}
+		out.ops[i] = op{kind: o.kind, key: p.key(o.key), value: o.value}
+		if o.kind == opDeleteRange {
+			out.ops[i].value = p.key(o.value)
+		}
 	}
 	return p.s.Apply(&out)
 }

@@ -19,7 +19,7 @@ import (
 // The twins behave as a map with ordered keys does.
 func TestTwinsAgreeWithAModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		disk, err := OpenPebble("db", vfs.NewMem())
+		disk, err := OpenPebbleSized("db", vfs.NewMem(), Sizes{MemTable: 128 << 10, Filters: rapid.Bool().Draw(t, "filters")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,11 +31,22 @@ func TestTwinsAgreeWithAModel(t *testing.T) {
 			var b Batch
 			for range rapid.IntRange(0, 5).Draw(t, "ops") {
 				k := append([]byte{'k'}, key.Draw(t, "key")...)
-				if rapid.Bool().Draw(t, "delete") {
+				v := rapid.SliceOf(rapid.Byte()).Draw(t, "value")
+				switch rapid.IntRange(0, 4).Draw(t, "op") {
+				case 0:
 					b.Delete(k)
 					delete(model, string(k))
-				} else {
-					v := rapid.SliceOf(rapid.Byte()).Draw(t, "value")
+				case 1:
+					b.DeleteOwned(k)
+					delete(model, string(k))
+				case 2:
+					end := append([]byte{'k'}, key.Draw(t, "end")...)
+					b.DeleteRange(k, end)
+					maps.DeleteFunc(model, func(m, _ string) bool { return m >= string(k) && m < string(end) })
+				case 3:
+					b.PutOwned(k, v)
+					model[string(k)] = string(v)
+				default:
 					b.Put(k, v)
 					model[string(k)] = string(v)
 				}
@@ -84,7 +95,7 @@ func TestPrefixIsAStoreOfItsOwn(t *testing.T) {
 		}
 	}
 	var drop Batch
-	drop.Delete([]byte("k"))
+	drop.DeleteRange(nil, []byte{0xff})
 	if err := a.Apply(&drop); err != nil {
 		t.Fatal(err)
 	}

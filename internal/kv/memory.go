@@ -3,6 +3,7 @@ package kv
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -42,13 +43,20 @@ func (m *memory) Apply(b *Batch) error {
 	}
 	for _, o := range b.ops {
 		_, had := m.values[string(o.key)]
-		if o.del {
+		switch o.kind {
+		case opPut:
+			m.values[string(o.key)] = append([]byte{}, o.value...)
+			m.stale = m.stale || !had
+		case opDelete:
 			delete(m.values, string(o.key))
 			m.stale = m.stale || had
-			continue
+		case opDeleteRange:
+			maps.DeleteFunc(m.values, func(k string, _ []byte) bool {
+				inside := k >= string(o.key) && k < string(o.value)
+				m.stale = m.stale || inside
+				return inside
+			})
 		}
-		m.values[string(o.key)] = append([]byte{}, o.value...)
-		m.stale = m.stale || !had
 	}
 	return nil
 }

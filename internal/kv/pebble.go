@@ -2,21 +2,29 @@ package kv
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"sync"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// The sizes suit an on-board computer that holds many small records: a store at
-// rest costs well under a megabyte.
-const (
-	memTableBytes = 256 << 10
-	cacheBytes    = 1 << 20
-)
+// Sizes tune a store on Pebble. The zero value suits an on-board computer that holds many
+// small records: a store at rest costs well under a megabyte.
+type Sizes struct {
+	// MemTable is how many bytes of changes are gathered in memory before they are
+	// written out in order; 0 is 256 KiB.
+	MemTable int
+	// Cache is how many bytes of the disk's blocks are kept in memory; 0 is 1 MiB.
+	Cache int
+	// Filters has the store keep ten bits per key that tell, nearly always without
+	// reading, that a key is not there. They pay where absent keys are asked for.
+	Filters bool
+}
 
 // pebbleStore guards Pebble against calls after Close, on which it panics: whoever
 // serves queries may not know yet that the node has ended.
@@ -41,21 +49,31 @@ func (p *pebbleStore) enter() error {
 
 // OpenPebble opens the store in dir, making it if need be. A nil fs is the
 // machine's own file system. A store that another process holds open is an error.
-func OpenPebble(dir string, fs vfs.FS) (Store, error) {
+func OpenPebble(dir string, fs vfs.FS) (Store, error) { return OpenPebbleSized(dir, fs, Sizes{}) }
+
+// OpenPebbleSized is OpenPebble with other sizes. They are not part of the store: it may be
+// opened with others the next time.
+func OpenPebbleSized(dir string, fs vfs.FS, sizes Sizes) (Store, error) {
 	if fs == nil {
 		fs = vfs.Default
 	}
-	cache := pebble.NewCache(cacheBytes)
+	cache := pebble.NewCache(int64(cmp.Or(sizes.Cache, 1<<20)))
 	defer cache.Unref()
-	db, err := pebble.Open(dir, &pebble.Options{
+	opt := &pebble.Options{
 		FS:                          fs,
 		Cache:                       cache,
-		MemTableSize:                memTableBytes,
+		MemTableSize:                uint64(cmp.Or(sizes.MemTable, 256<<10)),
 		MemTableStopWritesThreshold: 4,
 		MaxOpenFiles:                64,
 		FormatMajorVersion:          pebble.FormatNewest,
 		Logger:                      quiet{},
-	})
+	}
+	if sizes.Filters {
+		for i := range opt.Levels {
+			opt.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		}
+	}
+	db, err := pebble.Open(dir, opt)
 	if errors.Is(err, syscall.EAGAIN) {
 		return nil, fmt.Errorf("open store %s: another process has it open; stop that one, or use another data folder (%w)", dir, err)
 	}
@@ -86,14 +104,23 @@ func (p *pebbleStore) Apply(b *Batch) error {
 		return err
 	}
 	defer p.calls.Done()
-	batch := p.db.NewBatch()
+	size := 64
+	for _, o := range b.ops {
+		size += len(o.key) + len(o.value) + 12
+	}
+	batch := p.db.NewBatchWithSize(size)
 	defer batch.Close()
 	for _, o := range b.ops {
 		var err error
-		if o.del {
-			err = batch.Delete(o.key, nil)
-		} else {
+		switch o.kind {
+		case opPut:
 			err = batch.Set(o.key, o.value, nil)
+		case opDelete:
+			err = batch.Delete(o.key, nil)
+		case opDeleteRange:
+			if bytes.Compare(o.key, o.value) < 0 {
+				err = batch.DeleteRange(o.key, o.value, nil)
+			}
 		}
 		if err != nil {
 			return err
