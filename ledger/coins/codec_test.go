@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"spacechain/ledger/params"
 )
 
 func script(kind int) *rapid.Generator[[]byte] {
@@ -30,7 +32,7 @@ func script(kind int) *rapid.Generator[[]byte] {
 func anyCoin() *rapid.Generator[Coin] {
 	return rapid.Custom(func(t *rapid.T) Coin {
 		c := Coin{
-			Value:  rapid.OneOf(rapid.Int64Range(0, MaxMoney), rapid.Just(int64(MaxMoney)), rapid.Just(int64(2*Unit))).Draw(t, "value"),
+			Value:  rapid.OneOf(rapid.Int64Range(0, params.MaxMoney), rapid.Just(int64(params.MaxMoney)), rapid.Just(int64(2*params.Coin))).Draw(t, "value"),
 			Height: rapid.Int32Range(0, maxHeight).Draw(t, "height"),
 			Script: script(rapid.IntRange(0, kindRaw).Draw(t, "kind")).Draw(t, "s"),
 		}
@@ -67,13 +69,13 @@ func TestCoinComesBack(t *testing.T) {
 
 // The numbers are those of Bitcoin Core's compress_tests.cpp.
 func TestAmountCodes(t *testing.T) {
-	for _, c := range []struct{ amount, code uint64 }{
-		{0, 0}, {1, 1}, {1000000, 7}, {Unit, 9}, {50 * Unit, 50}, {21000000 * Unit, 21000000},
+	for _, c := range []struct{ amount, code int64 }{
+		{0, 0}, {1, 1}, {1000000, 7}, {params.Coin, 9}, {50 * params.Coin, 50}, {21000000 * params.Coin, 21000000},
 	} {
-		if got := compressAmount(c.amount); got != c.code {
+		if got := compressAmount(uint64(c.amount)); got != uint64(c.code) {
 			t.Errorf("code of %d is %d, want %d", c.amount, got, c.code)
 		}
-		if got, ok := decompressAmount(c.code); !ok || uint64(got) != c.amount {
+		if got, ok := decompressAmount(uint64(c.code)); !ok || got != c.amount {
 			t.Errorf("amount of code %d is %d %v, want %d", c.code, got, ok, c.amount)
 		}
 	}
@@ -88,7 +90,7 @@ func TestStoredForm(t *testing.T) {
 		coin Coin
 		want string
 	}{
-		{Coin{Value: 50 * Unit, Script: expand(kindKeyHash, key), Height: 1, CoinBase: true}, "05" + "32" + "00" + hex.EncodeToString(key)},
+		{Coin{Value: 50 * params.Coin, Script: expand(kindKeyHash, key), Height: 1, CoinBase: true}, "05" + "32" + "00" + hex.EncodeToString(key)},
 		{Coin{Height: 5000, CoinStake: true}, "80" + "9b22" + "00" + "04"},
 		{Coin{Value: 1, Script: []byte{0x51}, Height: 0}, "00" + "01" + "05" + "51"},
 	} {

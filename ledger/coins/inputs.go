@@ -6,6 +6,7 @@ import (
 	"github.com/btcsuite/btcd/chainhash/v2"
 	btcwire "github.com/btcsuite/btcd/wire/v2"
 
+	"spacechain/ledger/params"
 	"spacechain/ledger/wire"
 )
 
@@ -115,7 +116,7 @@ func CheckTxInputs(tx *wire.Tx, spent []*Coin, height, maturity int32) (fee int6
 			return 0, &Violation{Premature, "bad-txns-premature-spend-of-coinbase",
 				fmt.Sprintf("tried to spend coinbase at depth %d", height-c.Height)}
 		}
-		if !InRange(c.Value) || !InRange(in+c.Value) {
+		if !params.MoneyRange(c.Value) || !params.MoneyRange(in+c.Value) {
 			return 0, &Violation{Consensus, "bad-txns-inputvalues-outofrange", ""}
 		}
 		in += c.Value
@@ -128,7 +129,7 @@ func CheckTxInputs(tx *wire.Tx, spent []*Coin, height, maturity int32) (fee int6
 		return 0, &Violation{Consensus, "bad-txns-in-belowout",
 			fmt.Sprintf("value in (%s) < value out (%s)", FormatAmount(in), FormatAmount(out))}
 	}
-	if !InRange(in - out) {
+	if !params.MoneyRange(in - out) {
 		return 0, &Violation{Consensus, "bad-txns-fee-outofrange", ""}
 	}
 	return in - out, nil
@@ -141,7 +142,7 @@ func FormatAmount(n int64) string {
 	if n < 0 {
 		sign, u = "-", -u
 	}
-	s := fmt.Sprintf("%d.%08d", u/Unit, u%Unit)
+	s := fmt.Sprintf("%d.%08d", u/uint64(params.Coin), u%uint64(params.Coin))
 	for s[len(s)-1] == '0' && s[len(s)-3] != '.' {
 		s = s[:len(s)-1]
 	}

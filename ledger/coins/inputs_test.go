@@ -6,6 +6,7 @@ import (
 
 	btcwire "github.com/btcsuite/btcd/wire/v2"
 
+	"spacechain/ledger/params"
 	"spacechain/ledger/wire"
 )
 
@@ -32,9 +33,9 @@ func TestCheckTxInputs(t *testing.T) {
 		{"mature", pays(1), []*Coin{plain(4), {Value: 3, CoinBase: true, Height: 90}}, 6, "", 0},
 		{"genesis output", pays(1), []*Coin{plain(4), {Value: 3, CoinBase: true, Height: 0}}, 6, "", 0},
 		{"negative coin", pays(1), []*Coin{plain(4), plain(-1)}, 0, "bad-txns-inputvalues-outofrange", Consensus},
-		{"coin beyond all money", pays(1), []*Coin{plain(MaxMoney + 1), plain(1)}, 0, "bad-txns-inputvalues-outofrange", Consensus},
-		{"coins beyond all money", pays(1), []*Coin{plain(MaxMoney), plain(1)}, 0, "bad-txns-inputvalues-outofrange", Consensus},
-		{"negative output, fee out of range", pays(-1), []*Coin{plain(MaxMoney), plain(0)}, 0, "bad-txns-fee-outofrange", Consensus},
+		{"coin beyond all money", pays(1), []*Coin{plain(params.MaxMoney + 1), plain(1)}, 0, "bad-txns-inputvalues-outofrange", Consensus},
+		{"coins beyond all money", pays(1), []*Coin{plain(params.MaxMoney), plain(1)}, 0, "bad-txns-inputvalues-outofrange", Consensus},
+		{"negative output, fee out of range", pays(-1), []*Coin{plain(params.MaxMoney), plain(0)}, 0, "bad-txns-fee-outofrange", Consensus},
 	} {
 		fee, err := CheckTxInputs(c.tx, c.spent, 100, 10)
 		var v *Violation
@@ -110,7 +111,7 @@ func TestSequenceLocks(t *testing.T) {
 
 func TestFormatAmount(t *testing.T) {
 	for n, want := range map[int64]string{
-		0: "0.00", Unit: "1.00", Unit / 10: "0.10", 12345: "0.00012345", MaxMoney: "107822406.25", -Unit - 5: "-1.00000005",
+		0: "0.00", params.Coin: "1.00", params.Coin / 10: "0.10", 12345: "0.00012345", params.MaxMoney: "107822406.25", -params.Coin - 5: "-1.00000005",
 	} {
 		if got := FormatAmount(n); got != want {
 			t.Errorf("%d reads %s, want %s", n, got, want)

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"spacechain/ledger/coins"
+	"spacechain/ledger/params"
 	"spacechain/ledger/view"
 )
 
@@ -19,7 +20,7 @@ func someUndo(t *rapid.T) *Undo {
 		var tx coins.TxUndo
 		for range rapid.IntRange(0, 3).Draw(t, "inputs") {
 			tx = append(tx, coins.Coin{
-				Value:     rapid.Int64Range(0, coins.MaxMoney).Draw(t, "value"),
+				Value:     rapid.Int64Range(0, params.MaxMoney).Draw(t, "value"),
 				Script:    append([]byte{0x51}, rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "script")...),
 				Height:    rapid.Int32Range(0, 1<<20).Draw(t, "height"),
 				CoinStake: rapid.Bool().Draw(t, "coinstake"),
