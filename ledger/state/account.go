@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/holiman/uint256"
 	"golang.org/x/crypto/sha3"
@@ -32,6 +33,9 @@ type account struct {
 	newCode  bool   // code was set since the last flush
 	slots    map[uint256.Int]*slot
 	written  []*slot // slots that may differ from what is stored
+
+	hashed  Hash     // Keccak-256 of addr, once flushed
+	flushed [][]byte // keys below S and s that flush has written for this account
 
 	root   Hash // of the storage as stored
 	stored bool // the account is in the store
@@ -96,18 +100,33 @@ func (s *State) code(acc *account) []byte {
 	return code
 }
 
-func codeHashOf(code []byte) Hash {
+// hasher gives Keccak-256 hashes without allocating for each.
+type hasher struct {
+	sponge interface {
+		io.ReadWriter
+		Reset()
+	}
+}
+
+func newHasher() hasher {
+	return hasher{sha3.NewLegacyKeccak256().(interface {
+		io.ReadWriter
+		Reset()
+	})}
+}
+
+func (h hasher) sum(b []byte) (out Hash) {
+	h.sponge.Reset()
+	h.sponge.Write(b)
+	h.sponge.Read(out[:])
+	return out
+}
+
+func (h hasher) code(code []byte) Hash {
 	if len(code) == 0 {
 		return EmptyCodeHash
 	}
-	return keccak(code)
-}
-
-func keccak(b []byte) (h Hash) {
-	d := sha3.NewLegacyKeccak256()
-	d.Write(b)
-	d.Sum(h[:0])
-	return h
+	return h.sum(code)
 }
 
 // Account is an account as it is stored.
@@ -210,12 +229,12 @@ func StoragePrefix(a Address) []byte { return append([]byte{'S'}, a[:]...) }
 // CodeKey is the store's key of the code with a Keccak-256.
 func CodeKey(h Hash) []byte { return append([]byte{'C'}, h[:]...) }
 
-// storageTrie is what the store's keys of the nodes of an account's storage trie begin
-// with.
-func storageTrie(a Address) []byte {
-	h := keccak(a[:])
+// StorageTrie is what the store's keys of the nodes of an account's storage trie begin
+// with: the prefix that package trie asks for.
+func StorageTrie(a Address) []byte {
+	h := newHasher().sum(a[:])
 	return append([]byte{'s'}, h[:]...)
 }
 
-// accountTrie is what the store's keys of the nodes of the account trie begin with.
-var accountTrie = []byte{'a'}
+// AccountTrie is what the store's keys of the nodes of the account trie begin with.
+func AccountTrie() []byte { return []byte{'a'} }

@@ -26,7 +26,7 @@ func (s *State) Root() (Hash, error) {
 	if s.err != nil {
 		return Hash{}, s.err
 	}
-	root, err := trie.Root(s.over, accountTrie)
+	root, err := trie.Root(s.over, AccountTrie())
 	return Hash(root), err
 }
 
@@ -40,20 +40,20 @@ func (s *State) Commit() (*Commit, error) {
 	}
 	c := &Commit{Root: root}
 	for _, ch := range s.over.Changes() {
-		old, ok, err := s.reader.Get(ch.Key)
-		if err != nil {
-			return nil, fmt.Errorf("state: old value of %x: %w", ch.Key, err)
-		}
-		if ok == (ch.Value != nil) && bytes.Equal(old, ch.Value) {
-			continue
-		}
-		c.Changes = append(c.Changes, ch)
 		if ch.Key[0] == 'A' || ch.Key[0] == 'S' {
+			old, ok, err := s.reader.Get(ch.Key)
+			if err != nil {
+				return nil, fmt.Errorf("state: old value of %x: %w", ch.Key, err)
+			}
+			if ok == (ch.Value != nil) && bytes.Equal(old, ch.Value) {
+				continue
+			}
 			if !ok {
 				old = nil
 			}
 			c.Undo = append(c.Undo, view.Change{Key: ch.Key, Value: old})
 		}
+		c.Changes = append(c.Changes, ch)
 	}
 	return c, nil
 }
@@ -72,24 +72,27 @@ func (s *State) flush() {
 		}
 	}
 	s.dirty = s.dirty[:0]
-	if err := updateTrie(s.over, accountTrie, changes); err != nil {
+	if err := updateTrie(s.over, AccountTrie(), changes); err != nil {
 		s.fail("account trie", err)
 	}
 }
 
 func (s *State) flushAccount(acc *account, changes *[]trie.Change) error {
+	if acc.hashed == (Hash{}) {
+		acc.hashed = s.hash.sum(acc.addr[:])
+	}
 	if acc.wiped && acc.root != EmptyRoot {
-		if err := dropStorage(s.over, acc.addr); err != nil {
+		if err := s.dropStorage(acc); err != nil {
 			return err
 		}
 		acc.root = EmptyRoot
 	}
 	acc.wiped = false
-	key, hashed := AccountKey(acc.addr), keccak(acc.addr[:])
+	key := AccountKey(acc.addr)
 	if !acc.exists {
 		if acc.stored {
 			s.over.Delete(key)
-			*changes = append(*changes, trie.Change{Key: hashed[:]})
+			*changes = append(*changes, trie.Change{Key: acc.hashed[:]})
 			acc.stored = false
 		}
 		return nil
@@ -103,7 +106,7 @@ func (s *State) flushAccount(acc *account, changes *[]trie.Change) error {
 	acc.newCode = false
 	rec := Account{Nonce: acc.nonce, Balance: acc.balance, CodeHash: acc.codeHash, StorageRoot: acc.root}
 	s.over.Put(key, rec.Append(nil))
-	*changes = append(*changes, trie.Change{Key: hashed[:], Value: rec.AppendRLP(nil)})
+	*changes = append(*changes, trie.Change{Key: acc.hashed[:], Value: rec.AppendRLP(nil)})
 	acc.stored = true
 	return nil
 }
@@ -118,7 +121,8 @@ func (s *State) flushStorage(acc *account) error {
 		sl.stored = sl.value
 		name := sl.key.Bytes32()
 		key := StorageKey(acc.addr, name)
-		hashed := keccak(name[:])
+		hashed := s.hash.sum(name[:])
+		acc.flushed = append(acc.flushed, key)
 		if sl.value.IsZero() {
 			s.over.Delete(key)
 			changes = append(changes, trie.Change{Key: hashed[:]})
@@ -132,11 +136,14 @@ func (s *State) flushStorage(acc *account) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	root, nodes, err := trie.Update(s.over, storageTrie(acc.addr), acc.root, changes)
+	root, nodes, err := trie.Update(s.over, nodePrefix(acc), acc.root, changes)
 	if err != nil {
 		return err
 	}
 	s.over.Apply(nodes)
+	for _, n := range nodes {
+		acc.flushed = append(acc.flushed, n.Key)
+	}
 	acc.root = root
 	return nil
 }
@@ -155,30 +162,35 @@ func updateTrie(over *view.Overlay, prefix []byte, changes []trie.Change) error 
 	return nil
 }
 
-// dropStorage removes all slots and storage trie nodes of an account.
-func dropStorage(over *view.Overlay, a Address) error {
-	for _, prefix := range [][]byte{StoragePrefix(a), storageTrie(a)} {
-		var keys [][]byte
-		err := over.Scan(prefix, func(key, _ []byte) error {
-			keys = append(keys, bytes.Clone(key))
+// dropStorage removes all slots and storage trie nodes of an account: those of the parent
+// state, and those written since, which are listed so that the cost is that of the
+// account's storage and not of everything the block has changed.
+func (s *State) dropStorage(acc *account) error {
+	for _, key := range acc.flushed {
+		s.over.Delete(key)
+	}
+	acc.flushed = nil
+	for _, prefix := range [][]byte{StoragePrefix(acc.addr), nodePrefix(acc)} {
+		err := s.reader.Scan(prefix, func(key, _ []byte) error {
+			s.over.Delete(key)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		for _, k := range keys {
-			over.Delete(k)
-		}
 	}
 	return nil
 }
+
+// nodePrefix is the account's StorageTrie.
+func nodePrefix(acc *account) []byte { return append([]byte{'s'}, acc.hashed[:]...) }
 
 // Revert takes back a block: r is the state after it, undo what its Commit gave. It
 // gives the account trie's root before the block and the changes that make r that state
 // again, by key in bytewise order. Keys of undo that are not accounts or storage slots
 // are left alone.
 func Revert(r view.Reader, undo []view.Change) (Hash, []view.Change, error) {
-	over := view.NewOverlay(r)
+	over, hash := view.NewOverlay(r), newHasher()
 	slots := map[Address][]trie.Change{}
 	accounts := map[Address]*Account{} // nil: not in the state before the block
 	for _, u := range undo {
@@ -194,7 +206,7 @@ func Revert(r view.Reader, undo []view.Change) (Hash, []view.Change, error) {
 				accounts[addr] = &rec
 			}
 		case len(u.Key) == 53 && u.Key[0] == 'S':
-			addr, hashed := Address(u.Key[1:21]), keccak(u.Key[21:])
+			addr, hashed := Address(u.Key[1:21]), hash.sum(u.Key[21:])
 			ch := trie.Change{Key: hashed[:]}
 			if u.Value != nil {
 				ch.Value = rlp.AppendString(nil, u.Value)
@@ -206,13 +218,17 @@ func Revert(r view.Reader, undo []view.Change) (Hash, []view.Change, error) {
 		over.Apply([]view.Change{u})
 	}
 	for addr, changes := range slots {
-		if err := revertStorage(over, addr, accounts[addr], changes); err != nil {
+		rec, ok := accounts[addr]
+		if !ok {
+			return Hash{}, nil, fmt.Errorf("state: undo has storage of %v and not the account", addr)
+		}
+		if err := revertStorage(over, addr, rec, changes); err != nil {
 			return Hash{}, nil, fmt.Errorf("state: taking back storage of %v: %w", addr, err)
 		}
 	}
 	var changes []trie.Change
 	for addr, rec := range accounts {
-		hashed := keccak(addr[:])
+		hashed := hash.sum(addr[:])
 		ch := trie.Change{Key: hashed[:]}
 		if rec != nil {
 			ch.Value = rec.AppendRLP(nil)
@@ -220,20 +236,20 @@ func Revert(r view.Reader, undo []view.Change) (Hash, []view.Change, error) {
 		changes = append(changes, ch)
 	}
 	slices.SortFunc(changes, func(a, b trie.Change) int { return bytes.Compare(a.Key, b.Key) })
-	if err := updateTrie(over, accountTrie, changes); err != nil {
+	if err := updateTrie(over, AccountTrie(), changes); err != nil {
 		return Hash{}, nil, fmt.Errorf("state: taking back the account trie: %w", err)
 	}
-	root, err := trie.Root(over, accountTrie)
+	root, err := trie.Root(over, AccountTrie())
 	return Hash(root), over.Changes(), err
 }
 
 // revertStorage makes the changes to an account's storage trie and holds its root
 // against the account's record.
 func revertStorage(over *view.Overlay, a Address, rec *Account, changes []trie.Change) error {
-	if err := updateTrie(over, storageTrie(a), changes); err != nil {
+	if err := updateTrie(over, StorageTrie(a), changes); err != nil {
 		return err
 	}
-	root, err := trie.Root(over, storageTrie(a))
+	root, err := trie.Root(over, StorageTrie(a))
 	if err != nil {
 		return err
 	}

@@ -64,6 +64,7 @@ type State struct {
 	refund     int64
 	transient  map[slotName]uint256.Int
 
+	hash          hasher
 	ripemdTouched bool
 	slab          []slot
 	key           [1 + 20 + 32]byte // scratch for flat keys
@@ -90,6 +91,7 @@ func New(r view.Reader) *State {
 		accounts:  map[Address]*account{},
 		transient: map[slotName]uint256.Int{},
 		tx:        1,
+		hash:      newHasher(),
 	}
 }
 
@@ -269,7 +271,7 @@ func (s *State) SetCode(a Address, code []byte) {
 	s.touch(acc)
 	s.journal = append(s.journal, entry{kind: undoCode, acc: acc, old: uint64(len(s.undone.codes))})
 	s.undone.codes = append(s.undone.codes, oldCode{acc.codeHash, acc.code})
-	acc.codeHash, acc.code, acc.newCode = codeHashOf(code), code, true
+	acc.codeHash, acc.code, acc.newCode = s.hash.code(code), code, true
 }
 
 // Kill marks the account as destroyed by SELFDESTRUCT and tells whether this execution
