@@ -1,0 +1,428 @@
+package evm
+
+import (
+	"encoding/binary"
+
+	"github.com/holiman/uint256"
+	"golang.org/x/crypto/sha3"
+
+	"spacechain/ledger/state"
+)
+
+// ripemd is the precompiled contract whose touch no failure takes back; see state.Touch.
+var ripemd = state.Address{19: 3}
+
+// call runs the code of an account in f, whose self, caller, value, static and input are
+// set, after transferring value from caller to self. The order is that of Qtum Core 27.1
+// Executive.cpp: call: a precompiled contract runs before the transfer, which it can only
+// prevent, and an unused receiver is told of before it.
+func (e *EVM) call(f *frame, account state.Address, transfer *uint256.Int, gas int64) ([]byte, int64, Exception) {
+	st := e.st
+	if contract := e.contract.At((*[20]byte)(&account)); contract != nil {
+		if f.self == ripemd {
+			st.Touch(ripemd)
+		}
+		price := contract.Gas(f.input)
+		if price > uint64(gas) {
+			return nil, 0, OutOfGas
+		}
+		out, err := contract.Run(f.answer[:0], f.input)
+		if err != nil {
+			return nil, 0, ContractRefused
+		}
+		f.answer = out
+		e.noteUnused(f.self)
+		e.transfer(f.caller, f.self, transfer)
+		return out, gas - int64(price), none
+	}
+	before := st.Snapshot()
+	runs := st.HasCode(account)
+	if runs {
+		hash := st.CodeHash(account)
+		if f.code = e.codes.find(&hash, &e.rules.ops); f.code == nil {
+			f.code = e.codes.add(&hash, st.Code(account))
+		}
+	}
+	e.noteUnused(f.self)
+	e.transfer(f.caller, f.self, transfer)
+	if !runs {
+		return nil, gas, none
+	}
+	e.begin(f)
+	out, gas, exc := f.run(gas)
+	if exc != none {
+		st.RevertTo(before)
+		if exc != Revert {
+			return nil, 0, exc
+		}
+	}
+	return out, gas, exc
+}
+
+// begin makes f, whose code is set, ready to run.
+func (e *EVM) begin(f *frame) {
+	if f.depth == 0 {
+		e.ran = true
+	}
+	e.giveStack(f)
+}
+
+func (e *EVM) noteUnused(a state.Address) {
+	if unused := e.cfg.Hooks.Unused; unused != nil && !e.st.Exists(a) {
+		unused(a)
+	}
+}
+
+// transfer moves a value between accounts. The receiver is created if it is not there, and
+// touched even by a value of zero.
+func (e *EVM) transfer(from, to state.Address, value *uint256.Int) {
+	e.st.SubBalance(from, value)
+	e.st.AddBalance(to, value)
+	if told := e.cfg.Hooks.Transfer; told != nil && !value.IsZero() {
+		told(from, to, value)
+	}
+}
+
+// create makes a contract at an address by running init in f, whose caller and value are
+// set. If override is not nil and nothing is at either address, it is the contract's.
+func (e *EVM) create(f *frame, at state.Address, override *state.Address, init []byte, gas int64) ([]byte, int64, Exception) {
+	st := e.st
+	nonce := st.Nonce(f.caller)
+	if nonce+1 == 0 {
+		return nil, gas, NonceExhausted
+	}
+	st.SetNonce(f.caller, nonce+1)
+	if e.rules.accessLists && !e.cfg.Qtum.FrameAccess {
+		st.AccessAddress(at)
+	}
+	if st.HasCode(at) || st.Nonce(at) > 0 || !e.cfg.Qtum.StorageIsNoCollision && st.HasStorage(at) {
+		return nil, 0, AddressUsed
+	}
+	before := st.Snapshot()
+	if override != nil && !st.Exists(at) && !st.Exists(*override) {
+		at = *override
+	}
+	f.self = at
+	e.transfer(f.caller, at, &f.value)
+	st.CreateContract(at)
+	if e.rules.emptyIsAbsent {
+		st.SetNonce(at, 1)
+	}
+	if len(init) == 0 {
+		return nil, gas, none
+	}
+	f.own.prepare(init, &e.rules.ops)
+	f.code = &f.own
+	e.begin(f)
+	out, gas, exc := f.run(gas)
+	if exc == none {
+		gas, exc = e.deploy(at, out, gas)
+	}
+	if exc != none {
+		st.RevertTo(before)
+		if exc != Revert {
+			return nil, 0, exc
+		}
+		return out, gas, Revert
+	}
+	return nil, gas, none
+}
+
+// deploy gives the contract its code and takes the price of that from gas.
+func (e *EVM) deploy(at state.Address, code []byte, gas int64) (int64, Exception) {
+	size := uint64(len(code))
+	switch price := size * e.schedule.CreateData; {
+	case size > e.schedule.MaxCodeSize:
+		return gas, CodeTooLarge
+	case e.rules.noEFCode && size > 0 && code[0] == 0xef:
+		return gas, InvalidCode
+	case price <= uint64(gas):
+		gas -= int64(price)
+	case e.rules.depositFails:
+		return gas, DepositUnpaid
+	default:
+		code = nil
+	}
+	e.st.SetCode(at, append([]byte(nil), code...))
+	return gas, none
+}
+
+// CreateAddress is where Ethereum puts a contract that an account creates by CREATE or a
+// transaction: the end of the Keccak-256 of the RLP list of account and nonce.
+func CreateAddress(creator state.Address, nonce uint64) state.Address {
+	var b [32]byte
+	var n [8]byte
+	binary.BigEndian.PutUint64(n[:], nonce)
+	significant := n[:]
+	for len(significant) > 0 && significant[0] == 0 {
+		significant = significant[1:]
+	}
+	list := append(b[:1], 0x80+20)
+	list = append(list, creator[:]...)
+	if len(significant) == 1 && significant[0] < 0x80 {
+		list = append(list, significant[0])
+	} else {
+		list = append(append(list, 0x80+byte(len(significant))), significant...)
+	}
+	list[0] = 0xc0 + byte(len(list)-1)
+	hash := keccak(list)
+	return state.Address(hash[12:])
+}
+
+// Create2Address is where CREATE2 puts a contract (EIP-1014).
+func Create2Address(creator state.Address, salt [32]byte, init []byte) state.Address {
+	hash := keccak(init)
+	b := append(make([]byte, 0, 1+20+32+32), 0xff)
+	b = append(append(append(b, creator[:]...), salt[:]...), hash[:]...)
+	hash = keccak(b)
+	return state.Address(hash[12:])
+}
+
+func keccak(b []byte) (h state.Hash) {
+	k := sha3.NewLegacyKeccak256()
+	k.Write(b)
+	k.Sum(h[:0])
+	return h
+}
+
+// opCall does CALL, CALLCODE, DELEGATECALL and STATICCALL; height is that of the stack. It
+// gives the new height and the gas left.
+func (f *frame) opCall(op byte, height int, gas int64) (int, int64, Exception) {
+	e := f.evm
+	st := e.st
+	// The operands stay on the stack, above its new height, until the child runs.
+	asked := &f.stack[height-1]
+	to := address(&f.stack[height-2])
+	height -= 3
+	var value uint256.Int
+	if op == CALL || op == CALLCODE {
+		value = f.stack[height]
+		height--
+	}
+	inAt, inSize := &f.stack[height], &f.stack[height-1]
+	outAt, outSize := &f.stack[height-2], &f.stack[height-3]
+	result := outSize // the last operand's place takes the result
+	height -= 2
+	hasValue := !value.IsZero()
+	f.returned = nil
+
+	if e.rules.accessLists && !f.accessAccount(to) {
+		if gas -= coldAccount - warmAccess; gas < 0 {
+			return height, gas, OutOfGas
+		}
+	}
+	if gas = f.grow(inAt, inSize, gas); gas < 0 {
+		return height, gas, OutOfGas
+	}
+	if gas = f.grow(outAt, outSize, gas); gas < 0 {
+		return height, gas, OutOfGas
+	}
+	input, output := f.piece(inAt, inSize), f.piece(outAt, outSize)
+	if hasValue {
+		gas -= 9000
+	}
+	if op == CALL {
+		if hasValue && f.static {
+			return height, gas, DisallowedChange
+		}
+		if (hasValue || !e.rules.emptyIsAbsent) && !e.present(to) {
+			gas -= 25000
+		}
+	}
+	if gas < 0 {
+		return height, gas, OutOfGas
+	}
+	given := gas
+	if e.rules.keepSixtyForth {
+		given -= gas / 64
+	}
+	if asked.IsUint64() && asked[0] < uint64(given) {
+		given = int64(asked[0])
+	} else if !e.rules.keepSixtyForth && (!asked.IsUint64() || asked[0] > uint64(gas)) {
+		return height, gas, OutOfGas
+	}
+	gas -= given
+	if hasValue {
+		given += 2300 // the stipend
+	}
+	result.Clear()
+	if f.depth >= depthLimit {
+		return height, gas + given, none
+	}
+	if hasValue {
+		if e.cfg.Qtum.FrameAccess {
+			f.warm.account(f.self)
+		}
+		var balance uint256.Int
+		if st.Balance(f.self, &balance); balance.Lt(&value) {
+			return height, gas + given, none
+		}
+	}
+	f.height = height
+	child := e.frame(f.depth + 1)
+	child.input, child.static = input, f.static
+	transfer := &value
+	switch op {
+	case STATICCALL:
+		child.static = true
+		fallthrough
+	case CALL:
+		child.self, child.caller, child.value = to, f.self, value
+	case CALLCODE:
+		child.self, child.caller, child.value = f.self, f.self, value
+	case DELEGATECALL:
+		child.self, child.caller, child.value = f.self, f.caller, f.value
+	}
+	if e.cfg.Qtum.FrameAccess {
+		f.warm.account(child.self)
+	}
+	out, left, exc := e.call(child, to, transfer, given)
+	f.returned = out
+	copy(output, out)
+	if exc == none {
+		result.SetOne()
+	}
+	return height, gas + left, none
+}
+
+// present tells whether the fork's rules say that there is an account.
+func (e *EVM) present(a state.Address) bool {
+	if e.rules.emptyIsAbsent {
+		return !e.st.Empty(a)
+	}
+	return e.st.Exists(a)
+}
+
+// opCreate does CREATE and CREATE2; see opCall.
+func (f *frame) opCreate(op byte, height int, gas int64) (int, int64, Exception) {
+	e := f.evm
+	st := e.st
+	if f.static {
+		return height, gas, DisallowedChange
+	}
+	value, at, size := f.stack[height-1], &f.stack[height-2], &f.stack[height-3]
+	result := size
+	height -= 2
+	perWord := int64(0)
+	var salt uint256.Int
+	if op == CREATE2 {
+		salt = f.stack[height-2]
+		result = &f.stack[height-2]
+		height--
+		perWord = 6
+	}
+	f.returned = nil
+	if gas = f.grow(at, size, gas); gas < 0 {
+		return height, gas, OutOfGas
+	}
+	if e.rules.initCode {
+		if !size.IsUint64() || size[0] > maxInitCode {
+			return height, gas, OutOfGas
+		}
+		perWord += 2
+	}
+	if gas -= words(size[0]) * perWord; gas < 0 {
+		return height, gas, OutOfGas
+	}
+	if e.cfg.Qtum.NoCreateValue && !value.IsZero() {
+		return height, gas, CreateWithValue
+	}
+	init := f.piece(at, size)
+	result.Clear()
+	if f.depth >= depthLimit {
+		return height, gas, none
+	}
+	if !value.IsZero() {
+		var balance uint256.Int
+		if st.Balance(f.self, &balance); balance.Lt(&value) {
+			return height, gas, none
+		}
+	}
+	given := gas
+	if e.rules.keepSixtyForth {
+		given -= gas / 64
+	}
+	gas -= given
+	if e.cfg.Qtum.FrameAccess {
+		f.warm.account(state.Address{}) // evmone's message has no receiver, and its host notes that
+	}
+	f.height = height
+	child := e.frame(f.depth + 1)
+	child.caller, child.value, child.static, child.input = f.self, value, false, nil
+	var contract state.Address
+	if op == CREATE2 {
+		contract = Create2Address(f.self, salt.Bytes32(), init)
+	} else {
+		contract = CreateAddress(f.self, st.Nonce(f.self))
+	}
+	out, left, exc := e.create(child, contract, nil, init, given)
+	f.returned = out
+	if exc == none {
+		result.SetBytes20(contract[:])
+	}
+	return height, gas + left, none
+}
+
+// opSelfdestruct does SELFDESTRUCT and gives the gas left.
+func (f *frame) opSelfdestruct(beneficiary state.Address, gas int64) (int64, Exception) {
+	e := f.evm
+	st := e.st
+	if f.static {
+		return gas, DisallowedChange
+	}
+	if e.rules.accessLists && !f.accessAccount(beneficiary) {
+		if gas -= coldAccount; gas < 0 {
+			return gas, OutOfGas
+		}
+	}
+	var balance uint256.Int
+	st.Balance(f.self, &balance)
+	if charge := e.rules.selfdestruct; charge == chargeAlways || charge == chargeWithBalance && !balance.IsZero() {
+		if !e.present(beneficiary) {
+			if gas -= 25000; gas < 0 {
+				return gas, OutOfGas
+			}
+		}
+	}
+	if e.cfg.Qtum.SelfdestructTransfers {
+		e.noteUnused(beneficiary)
+		e.transfer(f.self, beneficiary, &balance)
+		e.kill(f.self)
+		return gas, none
+	}
+	st.SubBalance(f.self, &balance)
+	st.AddBalance(beneficiary, &balance)
+	if e.rules.onlyNewDie && !st.Created(f.self) {
+		return gas, none
+	}
+	if beneficiary == f.self {
+		st.SubBalance(f.self, &balance) // it is lost with the contract
+	}
+	e.kill(f.self)
+	return gas, none
+}
+
+func (e *EVM) kill(a state.Address) {
+	if e.st.Kill(a) && e.schedule.SelfdestructRefund != 0 {
+		e.st.AddRefund(e.schedule.SelfdestructRefund)
+	}
+}
+
+// accessAccount notes an access to an account and tells whether it is warm. A precompiled
+// contract always is.
+func (f *frame) accessAccount(a state.Address) (warm bool) {
+	if f.evm.cfg.Qtum.FrameAccess {
+		warm = f.warm.account(a)
+	} else {
+		warm = f.evm.st.AccessAddress(a)
+	}
+	return warm || f.evm.contract.At((*[20]byte)(&a)) != nil
+}
+
+// accessSlot notes an access to a slot of the frame's account and tells whether it is warm.
+func (f *frame) accessSlot(key *uint256.Int) (warm bool) {
+	if f.evm.cfg.Qtum.FrameAccess {
+		return f.warm.slot(key)
+	}
+	return f.evm.st.AccessSlot(f.self, key)
+}
