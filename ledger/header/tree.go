@@ -69,20 +69,12 @@ func Open(tip int32, opt Options) (*Tree, error) {
 	if opt.Keep > 0 && tip > opt.Keep {
 		t.base = tip - opt.Keep
 	}
-	for h := t.base; h <= tip; h++ {
-		n, err := t.read(h)
-		if err != nil {
-			return nil, err
-		}
-		if h > t.base {
-			last := t.main[len(t.main)-1]
-			if n.Header.PrevBlock != last.Hash {
-				return nil, fmt.Errorf("stored header %v at height %d does not build on %v", n.Hash, h, last.Hash)
-			}
-			n.parent = last
-		}
+	var err error
+	if t.main, err = t.window(t.base, tip); err != nil {
+		return nil, err
+	}
+	for _, n := range t.main {
 		t.insert(n)
-		t.main = append(t.main, n)
 	}
 	return t, nil
 }
@@ -114,12 +106,9 @@ func (t *Tree) Add(h *wire.Header) (*Node, error) {
 	if n != nil || err != nil {
 		return n, err
 	}
-	parent, err := t.find(h.PrevBlock)
+	parent, err := t.parent(h)
 	if err != nil {
-		return nil, err
-	}
-	if parent == nil {
-		return nil, fmt.Errorf("add header %v on %v: %w", hash, h.PrevBlock, ErrUnknownParent)
+		return nil, fmt.Errorf("add header %v: %w", hash, err)
 	}
 	if n, err = t.child(parent, h, hash); err != nil {
 		return nil, err
@@ -140,12 +129,9 @@ func (t *Tree) Restore(stored []byte) (*Node, error) {
 	if there, err := t.find(n.Hash); there != nil || err != nil {
 		return there, err
 	}
-	parent, err := t.find(n.Header.PrevBlock)
+	parent, err := t.parent(&n.Header)
 	if err != nil {
-		return nil, err
-	}
-	if parent == nil {
-		return nil, fmt.Errorf("restore header %v on %v: %w", n.Hash, n.Header.PrevBlock, ErrUnknownParent)
+		return nil, fmt.Errorf("restore header %v: %w", n.Hash, err)
 	}
 	if n.Height != parent.Height+1 {
 		return nil, fmt.Errorf("restore header %v: stored height %d on parent at %d", n.Hash, n.Height, parent.Height)
@@ -153,6 +139,56 @@ func (t *Tree) Restore(stored []byte) (*Node, error) {
 	n.tree, n.parent = t, parent
 	t.insert(n)
 	return n, nil
+}
+
+// parent finds what a new header builds on. If that lies below the window, the window
+// is opened down to it, so that a branch never hangs on what is not in memory.
+func (t *Tree) parent(h *wire.Header) (*Node, error) {
+	n, err := t.find(h.PrevBlock)
+	if err != nil {
+		return nil, err
+	}
+	if n == nil {
+		return nil, fmt.Errorf("parent %v: %w", h.PrevBlock, ErrUnknownParent)
+	}
+	if n.Height >= t.base {
+		return n, nil
+	}
+	low, err := t.window(n.Height, t.base-1)
+	if err != nil {
+		return nil, err
+	}
+	if low[len(low)-1].Hash != t.main[0].Header.PrevBlock || low[0].Hash != n.Hash {
+		return nil, fmt.Errorf("stored headers from height %d on do not lead to %v", n.Height, t.main[0].Hash)
+	}
+	t.main[0].parent = low[len(low)-1]
+	t.main[0].parent.children++
+	for _, x := range low {
+		t.insert(x)
+	}
+	t.main = append(low, t.main...)
+	t.base = n.Height
+	return low[0], nil
+}
+
+// window reads the best chain from one height to another.
+func (t *Tree) window(from, to int32) ([]*Node, error) {
+	var w []*Node
+	for h := from; h <= to; h++ {
+		n, err := t.read(h)
+		if err != nil {
+			return nil, err
+		}
+		if len(w) > 0 {
+			last := w[len(w)-1]
+			if n.Header.PrevBlock != last.Hash {
+				return nil, fmt.Errorf("stored header %v at height %d does not build on %v", n.Hash, h, last.Hash)
+			}
+			n.parent = last
+		}
+		w = append(w, n)
+	}
+	return w, nil
 }
 
 // Find gives the node of the header with this hash, nil if it is not known. Of headers
@@ -238,8 +274,8 @@ func (t *Tree) SetTip(n *Node) error {
 			return err
 		}
 	}
-	if x.Height < t.base {
-		return fmt.Errorf("set tip %v: it leaves the best chain at height %d, below the window at %d", n.Hash, x.Height, t.base)
+	if n.dropped || x.Height < t.base {
+		return fmt.Errorf("set tip %v: it left the best chain at height %d, below the window at %d", n.Hash, x.Height, t.base)
 	}
 	t.main = t.main[:x.Height-t.base+1]
 	for i := len(branch) - 1; i >= 0; i-- {
