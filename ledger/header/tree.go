@@ -257,8 +257,9 @@ func (t *Tree) onMain(n *Node) bool {
 	if n.Height < t.base {
 		return !n.dropped
 	}
+	// A header that was read again from the store is another Node.
 	i := int(n.Height - t.base)
-	return i < len(t.main) && t.main[i] == n
+	return i < len(t.main) && (t.main[i] == n || t.main[i].Hash == n.Hash)
 }
 
 // SetTip makes the chain that ends in n the best chain.

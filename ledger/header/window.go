@@ -57,20 +57,33 @@ func (t *Tree) read(height int32) (*Node, error) {
 }
 
 // parentOf gives the parent of n, nil for the genesis block. A node without a pointer to
-// it builds on the best chain, as only that leaves memory from below.
+// it was the lowest in memory, or was read from the store, so its parent lay on the best
+// chain. Since then the window may have opened and the best chain changed.
 func (t *Tree) parentOf(n *Node) (*Node, error) {
 	if n.parent != nil || n.Height == 0 {
 		return n.parent, nil
 	}
-	return t.at(n.Height - 1)
+	if h := n.Height - 1; h <= t.tip().Height {
+		p, err := t.at(h)
+		if err != nil || p.Hash == n.Header.PrevBlock {
+			return p, err
+		}
+	}
+	if p := t.byID[n.Header.PrevBlock]; p != nil {
+		return p, nil
+	}
+	return nil, fmt.Errorf("parent of header %v at height %d: %w", n.Hash, n.Height, ErrUnknownParent)
 }
 
 func (t *Tree) ancestor(n *Node, height int32) (*Node, error) {
 	for n.Height > height {
-		if n.parent == nil || t.onMain(n) {
+		if t.onMain(n) {
 			return t.at(height)
 		}
-		n = n.parent
+		var err error
+		if n, err = t.parentOf(n); err != nil {
+			return nil, err
+		}
 	}
 	return n, nil
 }
@@ -87,7 +100,7 @@ func (t *Tree) stakeUsed(n *Node, op btcwire.OutPoint, depth int32) (int32, bool
 		if err != nil {
 			return 0, false, err
 		}
-		if a == c {
+		if a.Hash == c.Hash {
 			best = c.Height
 		}
 	}
