@@ -8,7 +8,7 @@
 // are in satoshi.
 //
 // The order in which Qtum Core applies them to a new block is Block; Header, which runs
-// ContextualHeader inside; Accepted; ContextualBlock; then the connecting of the block.
+// ContextualHeader inside; Placed; ContextualBlock; then the connecting of the block.
 package check
 
 import "errors"
@@ -46,6 +46,10 @@ const (
 	// HeaderSync: it lies outside of what can be followed, or sender and receiver are not
 	// in step.
 	HeaderSync
+	// HeaderSpam: the header came with too many others of its kind.
+	HeaderSpam
+	// GasExceedsLimit: contract transactions want more gas than a block may use.
+	GasExceedsLimit
 	// MissingInputs: a transaction spends a coin that is not there.
 	MissingInputs
 	// Premature: a transaction may be valid in a later block.

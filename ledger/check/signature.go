@@ -1,12 +1,9 @@
 package check
 
 import (
-	"crypto/sha256"
-
 	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
 	"github.com/btcsuite/btcd/chainhash/v2"
-	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // a consensus rule names this hash
 
 	"spacechain/ledger/wire"
 )
@@ -183,13 +180,4 @@ func VerifyDER(hash chainhash.Hash, sig, key []byte) bool {
 		return false
 	}
 	return ecdsa.NewSignature(&r, &s).Verify(hash[:], pub)
-}
-
-// KeyHash is the hash160 of a key: RIPEMD-160 of SHA-256.
-func KeyHash(key []byte) (h [20]byte) {
-	sum := sha256.Sum256(key)
-	r := ripemd160.New()
-	r.Write(sum[:])
-	r.Sum(h[:0])
-	return h
 }
