@@ -78,15 +78,6 @@ func (s *Set) HaveOutput(tx *wire.Tx) (bool, error) {
 	return false, nil
 }
 
-// ValueIn is the sum of the values of spent, which must all be there.
-func ValueIn(spent []*Coin) int64 {
-	var sum int64
-	for _, c := range spent {
-		sum += c.Value
-	}
-	return sum
-}
-
 // ValueOut is the sum of the values of tx's outputs.
 func ValueOut(tx *wire.Tx) int64 {
 	var sum int64
@@ -198,6 +189,15 @@ func (l Locks) Final(height int32, parentMedianTime int64) bool {
 
 // TxUndo is the coins that a transaction spent, in the order of its inputs.
 type TxUndo []Coin
+
+// Value is the sum of the coins' values in satoshi.
+func (u TxUndo) Value() int64 {
+	var sum int64
+	for i := range u {
+		sum += u[i].Value
+	}
+	return sum
+}
 
 // SpendTx removes the coins that tx spends and gives them.
 func (s *Set) SpendTx(tx *wire.Tx) (TxUndo, error) {
