@@ -103,13 +103,16 @@ func SpentCoin(net *params.Network, tree *header.Tree, parent *header.Node, op b
 	return nil, nil
 }
 
-// InputMatchesOutput refuses a proof-of-stake block whose coinstake does not pay back to
-// the script of the staked coin: in its second output, or with a proof of delegation in
-// its third; a coin that pays to a key's hash may come back to the key itself. delegate is
-// what DelegateOutput gave: without an output for the owner there is nothing to compare.
-// The rule holds above EnableHeaderSignatureHeight (pos.cpp:
+// InputKey refuses a proof-of-stake block whose coinstake does not pay back to the script
+// of the staked coin: in its second output, or with a proof of delegation in its third;
+// a coin that pays to a key's hash may come back to the key itself. delegate is what
+// DelegateOutput gave: without an output for the owner there is nothing to compare. The
+// rule holds above EnableHeaderSignatureHeight (pos.cpp:
 // CheckBlockInputPubKeyMatchesOutputPubKey).
-func InputMatchesOutput(b *wire.Block, cs CoinSource, delegate bool) error {
+func InputKey(net *params.Network, height int32, b *wire.Block, cs CoinSource, delegate bool) error {
+	if !b.IsProofOfStake() || height <= net.EnableHeaderSignatureHeight {
+		return nil
+	}
 	c, err := cs.Coin(b.Header.PrevStake)
 	if err != nil {
 		return err
