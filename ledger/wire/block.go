@@ -54,6 +54,16 @@ func (b *Block) Append(dst []byte) []byte {
 // The block keeps one copy of raw, into which all of its scripts point: whoever keeps a
 // script for longer than the block must copy it.
 func DecodeBlock(raw []byte) (*Block, error) {
+	b, rest, err := DecodeBlockPrefix(raw)
+	if err == nil && len(rest) > 0 {
+		return nil, fmt.Errorf("decoding a block: %d bytes follow it", len(rest))
+	}
+	return b, err
+}
+
+// DecodeBlockPrefix decodes the block at the front of raw, as DecodeBlock does, and gives
+// what follows it, which aliases raw.
+func DecodeBlockPrefix(raw []byte) (*Block, []byte, error) {
 	r := reader{b: append([]byte(nil), raw...)}
 	b := new(Block)
 	r.header(&b.Header)
@@ -65,15 +75,12 @@ func DecodeBlock(raw []byte) (*Block, error) {
 		b.Txs[i] = &txs[i]
 		r.tx(&txs[i].msg)
 		if r.err != nil {
-			return nil, fmt.Errorf("decoding transaction %d of %d of a block: %w", i, n, r.err)
+			return nil, nil, fmt.Errorf("decoding transaction %d of %d of a block: %w", i, n, r.err)
 		}
 		scratch = txs[i].measure(scratch)
 	}
-	if r.err == nil && len(r.b) > 0 {
-		r.fail(fmt.Errorf("%d bytes follow it", len(r.b)))
-	}
 	if r.err != nil {
-		return nil, fmt.Errorf("decoding a block: %w", r.err)
+		return nil, nil, fmt.Errorf("decoding a block: %w", r.err)
 	}
-	return b, nil
+	return b, raw[len(raw)-len(r.b):], nil
 }

@@ -204,15 +204,21 @@ func (r *reader) tx(msg *btcwire.MsgTx) {
 
 // DecodeTx decodes one transaction, which must be all of b.
 func DecodeTx(b []byte) (*Tx, error) {
-	r := reader{b: append([]byte(nil), b...)}
-	t := new(Tx)
-	r.tx(&t.msg)
-	if r.err == nil && len(r.b) > 0 {
-		r.fail(fmt.Errorf("%d bytes follow it", len(r.b)))
+	t, rest, err := ReadTx(b)
+	if err == nil && len(rest) > 0 {
+		return nil, fmt.Errorf("decoding a transaction: %d bytes follow it", len(rest))
 	}
+	return t, err
+}
+
+// ReadTx decodes the transaction at the front of b and gives what follows it.
+func ReadTx(b []byte) (t *Tx, rest []byte, err error) {
+	r := reader{b: append([]byte(nil), b...)}
+	t = new(Tx)
+	r.tx(&t.msg)
 	if r.err != nil {
-		return nil, fmt.Errorf("decoding a transaction: %w", r.err)
+		return nil, nil, fmt.Errorf("decoding a transaction: %w", r.err)
 	}
 	t.measure(nil)
-	return t, nil
+	return t, b[len(b)-len(r.b):], nil
 }
