@@ -52,6 +52,9 @@ type Result struct {
 	GasUsed          uint64
 	SigOps           int // cost
 	Inputs           int
+	// MaxWeight is the limit to the block's weight that governance set: what check.Block
+	// holds the next block against when it comes, until that is connected itself.
+	MaxWeight int
 }
 
 // Receipt is what the contract outputs of one transaction did.
@@ -222,6 +225,7 @@ func (c *connection) finish() (*Result, error) {
 	if err := c.compare(out); err != nil {
 		return nil, err
 	}
+	r.MaxWeight = int(c.limits.Weight())
 	r.Record = header.Record{ProofHash: c.proof, Txs: uint32(len(c.block.Txs))}
 	r.Record.Staker, r.Record.Delegate, r.Record.DelegateFee = pos.StakerRecord(c.block)
 	r.Record.MoneySupply = c.in.Prev.MoneySupply + c.valueOut - c.valueIn
