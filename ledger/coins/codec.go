@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"spacechain/ledger/script"
 )
 
 // The stored form of a coin, in the manner of Bitcoin Core's compressor.cpp:
@@ -32,9 +34,6 @@ const (
 	opEqualVerify = 0x88
 	opCheckSig    = 0xac
 )
-
-// maxStoredScript bounds the script that Decode takes: spendable scripts are shorter.
-const maxStoredScript = MaxScriptSize
 
 var errShort = errors.New("ends too early")
 
@@ -85,7 +84,7 @@ func Decode(b []byte) (c Coin, rest []byte, err error) {
 	if err != nil {
 		return c, nil, fmt.Errorf("coin script: %w", err)
 	}
-	if kind >= kindRaw+maxStoredScript+1 {
+	if kind >= kindRaw+script.MaxScriptSize+1 {
 		return c, nil, fmt.Errorf("coin script of %d bytes: too long", kind-kindRaw)
 	}
 	n := int(kind) - kindRaw
@@ -104,7 +103,7 @@ func Decode(b []byte) (c Coin, rest []byte, err error) {
 		if k, _ := classify(data); k != kindRaw {
 			return c, nil, fmt.Errorf("coin script %x: not in its short form", data)
 		}
-		if Unspendable(data) {
+		if script.IsUnspendable(data) {
 			return c, nil, fmt.Errorf("coin script %x: unspendable", data)
 		}
 	}

@@ -10,9 +10,10 @@ import (
 	"pgregory.net/rapid"
 
 	"spacechain/ledger/params"
+	"spacechain/ledger/script"
 )
 
-func script(kind int) *rapid.Generator[[]byte] {
+func anyScript(kind int) *rapid.Generator[[]byte] {
 	return rapid.Custom(func(t *rapid.T) []byte {
 		data := rapid.SliceOfN(rapid.Byte(), 20, 33).Draw(t, "data")
 		switch kind {
@@ -22,7 +23,7 @@ func script(kind int) *rapid.Generator[[]byte] {
 			return expand(kind, append(data, make([]byte, 12)...)[:32])
 		}
 		s := rapid.SliceOfN(rapid.Byte(), 0, 80).Draw(t, "script")
-		if Unspendable(s) {
+		if script.IsUnspendable(s) {
 			s[0]++
 		}
 		return s
@@ -34,7 +35,7 @@ func anyCoin() *rapid.Generator[Coin] {
 		c := Coin{
 			Value:  rapid.OneOf(rapid.Int64Range(0, params.MaxMoney), rapid.Just(int64(params.MaxMoney)), rapid.Just(int64(2*params.Coin))).Draw(t, "value"),
 			Height: rapid.Int32Range(0, maxHeight).Draw(t, "height"),
-			Script: script(rapid.IntRange(0, kindRaw).Draw(t, "kind")).Draw(t, "s"),
+			Script: anyScript(rapid.IntRange(0, kindRaw).Draw(t, "kind")).Draw(t, "s"),
 		}
 		switch rapid.IntRange(0, 2).Draw(t, "made by") {
 		case 1:
@@ -150,7 +151,7 @@ func FuzzDecode(f *testing.F) {
 		if again := c.Append(nil); !bytes.Equal(again, b[:len(b)-len(rest)]) {
 			t.Fatalf("%x decodes to %+v, which is stored as %x", b, c, again)
 		}
-		if c.Value < 0 || c.Height < 0 || Unspendable(c.Script) {
+		if c.Value < 0 || c.Height < 0 || script.IsUnspendable(c.Script) {
 			t.Fatalf("%x decodes to %+v", b, c)
 		}
 	})

@@ -21,14 +21,8 @@ const Prefix = 'c'
 // so that the coins of a transaction lie together, in the order of its outputs.
 const KeyLen = 1 + chainhash.HashSize + 4
 
-// MaxScriptSize is the longest output script that can ever be spent, in bytes
-// (Qtum Core 27.1 script/script.h: MAX_SCRIPT_SIZE).
-const MaxScriptSize = 10000
-
 // maxHeight bounds the height of a coin: Qtum Core stores it in 30 bits.
 const maxHeight = 1<<30 - 1
-
-const opReturn = 0x6a
 
 // Coin is an unspent output: its value in satoshi, its script, the height of the block
 // that holds it, and whether that block's coinbase or coinstake made it (both must
@@ -44,14 +38,6 @@ type Coin struct {
 
 // TxOut gives the coin as the output that made it. The script is shared.
 func (c *Coin) TxOut() btcwire.TxOut { return btcwire.TxOut{Value: c.Value, PkScript: c.Script} }
-
-// Unspendable reports whether an output with this script can never be spent, so that it
-// does not become a coin: it begins with OP_RETURN or is longer than MaxScriptSize
-// (script/script.h: IsUnspendable). Contract outputs do become coins; the transactions
-// that the account abstraction layer makes spend them.
-func Unspendable(script []byte) bool {
-	return len(script) > 0 && script[0] == opReturn || len(script) > MaxScriptSize
-}
 
 // AppendKey appends the key of the coin at op.
 func AppendKey(dst []byte, op *btcwire.OutPoint) []byte {

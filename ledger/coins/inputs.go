@@ -7,6 +7,7 @@ import (
 	btcwire "github.com/btcsuite/btcd/wire/v2"
 
 	"spacechain/ledger/params"
+	"spacechain/ledger/script"
 	"spacechain/ledger/wire"
 )
 
@@ -52,13 +53,14 @@ func (s *Set) Inputs(dst []*Coin, tx *wire.Tx) ([]*Coin, error) {
 	return dst, nil
 }
 
-// AddTx makes the outputs of tx, which is in the block of the given height, coins. The
-// coins' scripts are those of tx, not copies.
+// AddTx makes coins of the outputs of tx, which is in the block of the given height, but
+// of those that can never be spent. A contract's output is a coin, which transactions of
+// the account abstraction layer spend. The coins' scripts are those of tx, not copies.
 func (s *Set) AddTx(tx *wire.Tx, height int32) {
 	base, stake := tx.IsCoinBase(), tx.IsCoinStake()
 	op := btcwire.OutPoint{Hash: tx.ID()}
 	for i, out := range tx.Msg().TxOut {
-		if Unspendable(out.PkScript) {
+		if script.IsUnspendable(out.PkScript) {
 			continue
 		}
 		op.Index = uint32(i)

@@ -11,6 +11,7 @@ import (
 	btcwire "github.com/btcsuite/btcd/wire/v2"
 	"pgregory.net/rapid"
 
+	"spacechain/ledger/script"
 	"spacechain/ledger/view"
 	"spacechain/ledger/wire"
 )
@@ -153,7 +154,7 @@ func TestAddAndSpendTransactions(t *testing.T) {
 	s := NewSet(view.Empty{})
 	stake := tx(1, []btcwire.TxIn{{PreviousOutPoint: btcwire.OutPoint{Index: 5}}},
 		btcwire.TxOut{}, btcwire.TxOut{Value: 7, PkScript: []byte{0x51}}, btcwire.TxOut{Value: 8, PkScript: []byte{0x6a}},
-		btcwire.TxOut{Value: 9, PkScript: make([]byte, MaxScriptSize+1)}, btcwire.TxOut{Value: 10, PkScript: make([]byte, MaxScriptSize)})
+		btcwire.TxOut{Value: 9, PkScript: make([]byte, script.MaxScriptSize+1)}, btcwire.TxOut{Value: 10, PkScript: make([]byte, script.MaxScriptSize)})
 	s.AddTx(stake, 4)
 	if got := len(s.Changes()); got != 3 {
 		t.Fatalf("%d coins made, want 3: the empty output, the spendable and the longest", got)

@@ -9,6 +9,7 @@ import (
 
 	"spacechain/ledger/aal"
 	"spacechain/ledger/coins"
+	"spacechain/ledger/script"
 	"spacechain/ledger/view"
 	"spacechain/ledger/wire"
 )
@@ -70,7 +71,7 @@ func Disconnect(in UndoInput) ([]view.Change, error) {
 func unmake(set *coins.Set, tx *wire.Tx, height int32) error {
 	op := btcwire.OutPoint{Hash: tx.ID()}
 	for i, out := range tx.Msg().TxOut {
-		if coins.Unspendable(out.PkScript) {
+		if script.IsUnspendable(out.PkScript) {
 			continue
 		}
 		op.Index = uint32(i)

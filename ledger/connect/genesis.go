@@ -23,7 +23,7 @@ func Genesis(net *params.Network) (*Result, error) {
 		return nil, fmt.Errorf("genesis of %s: its contracts have roots %x and %x, its header says %x and %x",
 			net.Name, out.StateRoot, out.UTXORoot, h.StateRoot, h.UTXORoot)
 	}
-	r := &Result{Record: header.Record{Txs: uint32(len(net.Genesis.Txs))}}
+	r := &Result{Record: header.Record{ProofHash: net.GenesisHash, Txs: uint32(len(net.Genesis.Txs))}}
 	set := coins.NewSet(view.Empty{})
 	if net.GenesisSpendable {
 		for _, tx := range net.Genesis.Txs {
