@@ -16,24 +16,27 @@ var ripemd = state.Address{19: 3}
 // set, after transferring value from caller to self. The order is that of Qtum Core 27.1
 // Executive.cpp: call: a precompiled contract runs before the transfer, which it can only
 // prevent, and an unused receiver is told of before it.
-func (e *EVM) call(f *frame, account state.Address, transfer *uint256.Int, gas int64) ([]byte, int64, Exception) {
+func (e *EVM) call(f *frame, account state.Address, transfer *uint256.Int) ([]byte, Exception) {
 	st := e.st
 	if contract := e.contract.At((*[20]byte)(&account)); contract != nil {
 		if f.self == ripemd {
 			st.Touch(ripemd)
 		}
 		price := contract.Gas(f.input)
-		if price > uint64(gas) {
-			return nil, 0, OutOfGas
+		if price > uint64(f.gas) {
+			f.gas = 0
+			return nil, OutOfGas
 		}
 		out, err := contract.Run(f.answer[:0], f.input)
 		if err != nil {
-			return nil, 0, ContractRefused
+			f.gas = 0
+			return nil, ContractRefused
 		}
+		f.gas -= int64(price)
 		f.answer = out
 		e.noteUnused(f.self)
 		e.transfer(f.caller, f.self, transfer)
-		return out, gas - int64(price), none
+		return out, none
 	}
 	before := st.Snapshot()
 	runs := st.HasCode(account)
@@ -46,17 +49,18 @@ func (e *EVM) call(f *frame, account state.Address, transfer *uint256.Int, gas i
 	e.noteUnused(f.self)
 	e.transfer(f.caller, f.self, transfer)
 	if !runs {
-		return nil, gas, none
+		return nil, none
 	}
 	e.begin(f)
-	out, gas, exc := f.run(gas)
+	out, exc := f.run()
 	if exc != none {
 		st.RevertTo(before)
 		if exc != Revert {
-			return nil, 0, exc
+			f.gas = 0
+			return nil, exc
 		}
 	}
-	return out, gas, exc
+	return out, exc
 }
 
 // begin makes f, whose code is set, ready to run.
@@ -85,18 +89,19 @@ func (e *EVM) transfer(from, to state.Address, value *uint256.Int) {
 
 // create makes a contract at an address by running init in f, whose caller and value are
 // set. If override is not nil and nothing is at either address, it is the contract's.
-func (e *EVM) create(f *frame, at state.Address, override *state.Address, init []byte, gas int64) ([]byte, int64, Exception) {
+func (e *EVM) create(f *frame, at state.Address, override *state.Address, init []byte) ([]byte, Exception) {
 	st := e.st
 	nonce := st.Nonce(f.caller)
 	if nonce+1 == 0 {
-		return nil, gas, NonceExhausted
+		return nil, NonceExhausted
 	}
 	st.SetNonce(f.caller, nonce+1)
 	if e.rules.accessLists && !e.cfg.Qtum.FrameAccess {
 		st.AccessAddress(at)
 	}
 	if st.HasCode(at) || st.Nonce(at) > 0 || !e.cfg.Qtum.StorageIsNoCollision && st.HasStorage(at) {
-		return nil, 0, AddressUsed
+		f.gas = 0
+		return nil, AddressUsed
 	}
 	before := st.Snapshot()
 	if override != nil && !st.Exists(at) && !st.Exists(*override) {
@@ -109,42 +114,43 @@ func (e *EVM) create(f *frame, at state.Address, override *state.Address, init [
 		st.SetNonce(at, 1)
 	}
 	if len(init) == 0 {
-		return nil, gas, none
+		return nil, none
 	}
 	f.own.prepare(init, &e.rules.ops)
 	f.code = &f.own
 	e.begin(f)
-	out, gas, exc := f.run(gas)
+	out, exc := f.run()
 	if exc == none {
-		gas, exc = e.deploy(at, out, gas)
+		exc = e.deploy(f, out)
 	}
 	if exc != none {
 		st.RevertTo(before)
 		if exc != Revert {
-			return nil, 0, exc
+			f.gas = 0
+			return nil, exc
 		}
-		return out, gas, Revert
+		return out, Revert
 	}
-	return nil, gas, none
+	return nil, none
 }
 
-// deploy gives the contract its code and takes the price of that from gas.
-func (e *EVM) deploy(at state.Address, code []byte, gas int64) (int64, Exception) {
+// deploy gives the contract its code and charges for that.
+func (e *EVM) deploy(f *frame, code []byte) Exception {
 	size := uint64(len(code))
 	switch price := size * e.schedule.CreateData; {
 	case size > e.schedule.MaxCodeSize:
-		return gas, CodeTooLarge
+		return CodeTooLarge
 	case e.rules.noEFCode && size > 0 && code[0] == 0xef:
-		return gas, InvalidCode
-	case price <= uint64(gas):
-		gas -= int64(price)
+		return InvalidCode
+	case price <= uint64(f.gas):
+		f.gas -= int64(price)
 	case e.rules.depositFails:
-		return gas, DepositUnpaid
+		return DepositUnpaid
 	default:
 		code = nil
 	}
-	e.st.SetCode(at, append([]byte(nil), code...))
-	return gas, none
+	e.st.SetCode(f.self, append([]byte(nil), code...))
+	return none
 }
 
 // CreateAddress is where Ethereum puts a contract that an account creates by CREATE or a
@@ -185,83 +191,67 @@ func keccak(b []byte) (h state.Hash) {
 	return h
 }
 
-// opCall does CALL, CALLCODE, DELEGATECALL and STATICCALL; height is that of the stack. It
-// gives the new height and the gas left.
-func (f *frame) opCall(op byte, height int, gas int64) (int, int64, Exception) {
+// opCall does CALL, CALLCODE, DELEGATECALL and STATICCALL, whose operands are below height.
+// The result takes the place of the lowest.
+func (f *frame) opCall(op byte, height int) Exception {
 	e := f.evm
-	st := e.st
-	// The operands stay on the stack, above its new height, until the child runs.
-	asked := &f.stack[height-1]
-	to := address(&f.stack[height-2])
+	asked, to := &f.stack[height-1], address(&f.stack[height-2])
 	height -= 3
 	var value uint256.Int
 	if op == CALL || op == CALLCODE {
 		value = f.stack[height]
 		height--
 	}
-	inAt, inSize := &f.stack[height], &f.stack[height-1]
-	outAt, outSize := &f.stack[height-2], &f.stack[height-3]
-	result := outSize // the last operand's place takes the result
-	height -= 2
+	inAt, inSize, outAt, outSize := &f.stack[height], &f.stack[height-1], &f.stack[height-2], &f.stack[height-3]
+	result := outSize
+	f.height = height - 2
 	hasValue := !value.IsZero()
 	f.returned = nil
 
-	if e.rules.accessLists && !f.accessAccount(to) {
-		if gas -= coldAccount - warmAccess; gas < 0 {
-			return height, gas, OutOfGas
-		}
+	if exc := f.chargeAccount(to); exc != none {
+		return exc
 	}
-	if gas = f.grow(inAt, inSize, gas); gas < 0 {
-		return height, gas, OutOfGas
+	if exc := f.grow(inAt, inSize); exc != none {
+		return exc
 	}
-	if gas = f.grow(outAt, outSize, gas); gas < 0 {
-		return height, gas, OutOfGas
+	if exc := f.grow(outAt, outSize); exc != none {
+		return exc
 	}
 	input, output := f.piece(inAt, inSize), f.piece(outAt, outSize)
 	if hasValue {
-		gas -= 9000
+		f.gas -= 9000
 	}
 	if op == CALL {
 		if hasValue && f.static {
-			return height, gas, DisallowedChange
+			return DisallowedChange
 		}
 		if (hasValue || !e.rules.emptyIsAbsent) && !e.present(to) {
-			gas -= 25000
+			f.gas -= 25000
 		}
 	}
-	if gas < 0 {
-		return height, gas, OutOfGas
+	if f.gas < 0 {
+		return OutOfGas
 	}
-	given := gas
+	given := f.gas
 	if e.rules.keepSixtyForth {
-		given -= gas / 64
+		given -= given / 64
 	}
-	if asked.IsUint64() && asked[0] < uint64(given) {
+	if asked.IsUint64() && asked[0] <= uint64(given) {
 		given = int64(asked[0])
-	} else if !e.rules.keepSixtyForth && (!asked.IsUint64() || asked[0] > uint64(gas)) {
-		return height, gas, OutOfGas
+	} else if !e.rules.keepSixtyForth {
+		return OutOfGas
 	}
-	gas -= given
+	f.gas -= given
 	if hasValue {
 		given += 2300 // the stipend
 	}
 	result.Clear()
-	if f.depth >= depthLimit {
-		return height, gas + given, none
+	if f.depth >= depthLimit || hasValue && !f.hasBalance(&value) {
+		f.gas += given
+		return none
 	}
-	if hasValue {
-		if e.cfg.Qtum.FrameAccess {
-			f.warm.account(f.self)
-		}
-		var balance uint256.Int
-		if st.Balance(f.self, &balance); balance.Lt(&value) {
-			return height, gas + given, none
-		}
-	}
-	f.height = height
 	child := e.frame(f.depth + 1)
-	child.input, child.static = input, f.static
-	transfer := &value
+	child.gas, child.input, child.static = given, input, f.static
 	switch op {
 	case STATICCALL:
 		child.static = true
@@ -276,13 +266,21 @@ func (f *frame) opCall(op byte, height int, gas int64) (int, int64, Exception) {
 	if e.cfg.Qtum.FrameAccess {
 		f.warm.account(child.self)
 	}
-	out, left, exc := e.call(child, to, transfer, given)
+	out, exc := e.call(child, to, &value)
+	f.gas += child.gas
 	f.returned = out
 	copy(output, out)
 	if exc == none {
 		result.SetOne()
 	}
-	return height, gas + left, none
+	return none
+}
+
+// hasBalance tells whether the frame's account has as much as value.
+func (f *frame) hasBalance(value *uint256.Int) bool {
+	var balance uint256.Int
+	f.opSelfBalance(&balance)
+	return !balance.Lt(value)
 }
 
 // present tells whether the fork's rules say that there is an account.
@@ -294,112 +292,99 @@ func (e *EVM) present(a state.Address) bool {
 }
 
 // opCreate does CREATE and CREATE2; see opCall.
-func (f *frame) opCreate(op byte, height int, gas int64) (int, int64, Exception) {
+func (f *frame) opCreate(op byte, height int) Exception {
 	e := f.evm
-	st := e.st
 	if f.static {
-		return height, gas, DisallowedChange
+		return DisallowedChange
 	}
 	value, at, size := f.stack[height-1], &f.stack[height-2], &f.stack[height-3]
-	result := size
-	height -= 2
-	perWord := int64(0)
+	f.height = height - 2
+	result, perWord := size, int64(0)
 	var salt uint256.Int
 	if op == CREATE2 {
-		salt = f.stack[height-2]
-		result = &f.stack[height-2]
-		height--
-		perWord = 6
+		result, perWord = &f.stack[height-4], 6
+		salt = *result
+		f.height--
 	}
 	f.returned = nil
-	if gas = f.grow(at, size, gas); gas < 0 {
-		return height, gas, OutOfGas
+	if exc := f.grow(at, size); exc != none {
+		return exc
 	}
 	if e.rules.initCode {
-		if !size.IsUint64() || size[0] > maxInitCode {
-			return height, gas, OutOfGas
+		if size[0] > maxInitCode { // grow refuses more than a limb
+			return OutOfGas
 		}
 		perWord += 2
 	}
-	if gas -= words(size[0]) * perWord; gas < 0 {
-		return height, gas, OutOfGas
+	if !f.charge(words(size[0]) * perWord) {
+		return OutOfGas
 	}
 	if e.cfg.Qtum.NoCreateValue && !value.IsZero() {
-		return height, gas, CreateWithValue
+		return CreateWithValue
 	}
 	init := f.piece(at, size)
 	result.Clear()
-	if f.depth >= depthLimit {
-		return height, gas, none
+	if f.depth >= depthLimit || !value.IsZero() && !f.hasBalance(&value) {
+		return none
 	}
-	if !value.IsZero() {
-		var balance uint256.Int
-		if st.Balance(f.self, &balance); balance.Lt(&value) {
-			return height, gas, none
-		}
-	}
-	given := gas
+	given := f.gas
 	if e.rules.keepSixtyForth {
-		given -= gas / 64
+		given -= given / 64
 	}
-	gas -= given
+	f.gas -= given
 	if e.cfg.Qtum.FrameAccess {
 		f.warm.account(state.Address{}) // evmone's message has no receiver, and its host notes that
 	}
-	f.height = height
 	child := e.frame(f.depth + 1)
-	child.caller, child.value, child.static, child.input = f.self, value, false, nil
+	child.gas, child.caller, child.value, child.static, child.input = given, f.self, value, false, nil
 	var contract state.Address
 	if op == CREATE2 {
 		contract = Create2Address(f.self, salt.Bytes32(), init)
 	} else {
-		contract = CreateAddress(f.self, st.Nonce(f.self))
+		contract = CreateAddress(f.self, e.st.Nonce(f.self))
 	}
-	out, left, exc := e.create(child, contract, nil, init, given)
+	out, exc := e.create(child, contract, nil, init)
+	f.gas += child.gas
 	f.returned = out
 	if exc == none {
 		result.SetBytes20(contract[:])
 	}
-	return height, gas + left, none
+	return none
 }
 
-// opSelfdestruct does SELFDESTRUCT and gives the gas left.
-func (f *frame) opSelfdestruct(beneficiary state.Address, gas int64) (int64, Exception) {
+// opSelfdestruct does SELFDESTRUCT.
+func (f *frame) opSelfdestruct(beneficiary state.Address) Exception {
 	e := f.evm
 	st := e.st
 	if f.static {
-		return gas, DisallowedChange
+		return DisallowedChange
 	}
-	if e.rules.accessLists && !f.accessAccount(beneficiary) {
-		if gas -= coldAccount; gas < 0 {
-			return gas, OutOfGas
-		}
+	if e.rules.accessLists && !f.accessAccount(beneficiary) && !f.charge(coldAccount) {
+		return OutOfGas
 	}
 	var balance uint256.Int
 	st.Balance(f.self, &balance)
 	if charge := e.rules.selfdestruct; charge == chargeAlways || charge == chargeWithBalance && !balance.IsZero() {
-		if !e.present(beneficiary) {
-			if gas -= 25000; gas < 0 {
-				return gas, OutOfGas
-			}
+		if !e.present(beneficiary) && !f.charge(25000) {
+			return OutOfGas
 		}
 	}
 	if e.cfg.Qtum.SelfdestructTransfers {
 		e.noteUnused(beneficiary)
 		e.transfer(f.self, beneficiary, &balance)
 		e.kill(f.self)
-		return gas, none
+		return none
 	}
 	st.SubBalance(f.self, &balance)
 	st.AddBalance(beneficiary, &balance)
 	if e.rules.onlyNewDie && !st.Created(f.self) {
-		return gas, none
+		return none
 	}
 	if beneficiary == f.self {
 		st.SubBalance(f.self, &balance) // it is lost with the contract
 	}
 	e.kill(f.self)
-	return gas, none
+	return none
 }
 
 func (e *EVM) kill(a state.Address) {

@@ -193,8 +193,9 @@ func (e *EVM) Call(caller, to state.Address, input []byte, gas uint64, value *ui
 	f := e.frame(0)
 	f.self, f.caller, f.value, f.static, f.input = to, caller, *value, false, input
 	usable := min(gas, math.MaxInt64)
-	out, left, exc := e.call(f, to, value, int64(usable))
-	return out, uint64(left) + gas - usable, failure(exc)
+	f.gas = int64(usable)
+	out, exc := e.call(f, to, value)
+	return out, uint64(f.gas) + gas - usable, failure(exc)
 }
 
 // Create runs init as the code that makes a contract, at the address that Ethereum derives
@@ -220,8 +221,9 @@ func (e *EVM) createTop(caller state.Address, at *state.Address, init []byte, ga
 	f := e.frame(0)
 	f.caller, f.value, f.static, f.input = caller, *value, false, nil
 	usable := min(gas, math.MaxInt64) // of which nobody uses up more
-	out, left, exc := e.create(f, CreateAddress(caller, e.st.Nonce(caller)), at, init, int64(usable))
-	gas = uint64(left) + gas - usable
+	f.gas = int64(usable)
+	out, exc := e.create(f, CreateAddress(caller, e.st.Nonce(caller)), at, init)
+	gas = uint64(f.gas) + gas - usable
 	if exc != none {
 		return out, state.Address{}, gas, exc
 	}

@@ -18,6 +18,7 @@ type frame struct {
 	code   *code
 	stack  *[stackLimit]uint256.Int
 	height int    // of the stack, while a child runs
+	gas    int64  // left
 	memory []byte // its length is a multiple of 32
 	input  []byte // of the call; belongs to the caller
 	// returned is what the last child returned, in memory that lives until this frame
@@ -57,39 +58,48 @@ func memoryCost(words int64) int64 { return 3*words + words*words/512 }
 // 3·10^13 gas, more than anyone has in Qtum, and evmone refuses it as well.
 const maxExtent = 1<<32 - 1
 
-// grow makes the memory hold size bytes from offset, and gives the gas that is left;
-// it is negative where it does not suffice.
-func (f *frame) grow(offset, size *uint256.Int, gas int64) int64 {
-	if size.IsZero() {
-		return gas
-	}
-	if !offset.IsUint64() || !size.IsUint64() || offset[0] > maxExtent || size[0] > maxExtent {
-		return -1
-	}
-	return f.extend(offset[0]+size[0], gas)
+// charge takes gas, and tells whether there was as much.
+func (f *frame) charge(gas int64) bool {
+	f.gas -= gas
+	return f.gas >= 0
 }
 
-// extend makes the memory hold at least size bytes; see grow.
-func (f *frame) extend(size uint64, gas int64) int64 {
+// grow makes the memory hold size bytes from offset and charges for it. It gives OutOfGas
+// or none.
+func (f *frame) grow(offset, size *uint256.Int) Exception {
+	if size.IsZero() {
+		return none
+	}
+	if !size.IsUint64() || size[0] > maxExtent {
+		return OutOfGas
+	}
+	return f.growBy(offset, size[0])
+}
+
+// growBy is grow for a size over zero that is within maxExtent.
+func (f *frame) growBy(offset *uint256.Int, size uint64) Exception {
+	if !offset.IsUint64() || offset[0] > maxExtent {
+		return OutOfGas
+	}
 	have := uint64(len(f.memory))
+	size += offset[0]
 	if size <= have {
-		return gas
+		return none
 	}
-	words := int64((size + 31) / 32)
-	gas -= memoryCost(words) - memoryCost(int64(have/32))
-	if gas < 0 {
-		return gas
+	n := words(size)
+	if !f.charge(memoryCost(n) - memoryCost(int64(have/32))) {
+		return OutOfGas
 	}
-	size = uint64(words) * 32
+	size = uint64(n) * 32
 	if uint64(cap(f.memory)) >= size {
 		f.memory = f.memory[:size]
 		clear(f.memory[have:])
-		return gas
+		return none
 	}
 	bigger := make([]byte, size, max(size+size/4, 2*have, 1024))
 	copy(bigger, f.memory)
 	f.memory = bigger
-	return gas
+	return none
 }
 
 // piece is the size bytes of memory at offset, for which grow has made room.

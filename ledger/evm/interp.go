@@ -11,16 +11,20 @@ import (
 // index: the entry of each basic block has checked them.
 const mask = stackLimit - 1
 
-// run executes the frame's code with gas. It gives what the code returned or reverted
-// with, in the frame's memory, the gas that is left, and an Exception or none. With any
-// exception but Revert the gas that it gives means nothing.
-func (f *frame) run(gas int64) ([]byte, int64, Exception) {
+// run executes the frame's code with the frame's gas. It gives what the code returned or
+// reverted with, in the frame's memory, and an Exception or none. With any exception but
+// Revert the gas that is left means nothing.
+//
+// The instructions are in two switches. Those of the first call nothing, so pc and height
+// stay in registers as long as only such instructions run; what calls is in the second,
+// where the first leads by falling through. Cases of the first are ended by continue.
+func (f *frame) run() ([]byte, Exception) {
 	code := f.code
 	text, entries := code.bytes, code.entries
 	stack := f.stack
+	_ = stack[0] // not nil
 	height, pc := 0, 0
 
-	var exc Exception
 block:
 	for { // one basic block each
 		e := entries[pc]
@@ -29,26 +33,25 @@ block:
 				e = code.scan(pc)
 			}
 			b := code.at(pc, e)
-			if gas < b.gas || height < b.need || height+b.grow > stackLimit {
-				return nil, 0, code.why(pc, height, gas)
+			if f.gas < b.gas || height < b.need || height+b.grow > stackLimit {
+				return nil, code.why(pc, height, f.gas)
 			}
-			gas -= b.gas
+			f.gas -= b.gas
 		} else {
-			cost := int64(e >> gasShift)
-			if gas < cost || height < int(e>>needShift&(1<<needBits-1)) ||
+			left := f.gas - int64(e>>gasShift)
+			if left < 0 || height < int(e>>needShift&(1<<needBits-1)) ||
 				height+int(e>>growShift&(1<<growBits-1)) > stackLimit {
-				return nil, 0, code.why(pc, height, gas)
+				return nil, code.why(pc, height, f.gas)
 			}
-			gas -= cost
+			f.gas = left
 		}
 		pc += int(e & entryJumpdest >> 1) // whose price the block includes
 
 		for { // one instruction each
 			op := text[pc]
-			pc++
 			switch op {
 			case STOP:
-				return nil, gas, none
+				return nil, none
 
 			case ADD:
 				height--
@@ -58,13 +61,15 @@ block:
 				y[1], c = bits.Add64(x[1], y[1], c)
 				y[2], c = bits.Add64(x[2], y[2], c)
 				y[3], _ = bits.Add64(x[3], y[3], c)
+				pc++
+				continue
 			case MUL:
-				height--
-				x, y := &stack[height&mask], &stack[(height-1)&mask]
+				x, y := &stack[(height-1)&mask], &stack[(height-2)&mask]
 				if x[1]|x[2]|x[3]|y[1]|y[2]|y[3] == 0 {
 					y[1], y[0] = bits.Mul64(x[0], y[0])
-				} else {
-					y.Mul(x, y)
+					height--
+					pc++
+					continue
 				}
 			case SUB:
 				height--
@@ -74,6 +79,287 @@ block:
 				y[1], b = bits.Sub64(x[1], y[1], b)
 				y[2], b = bits.Sub64(x[2], y[2], b)
 				y[3], _ = bits.Sub64(x[3], y[3], b)
+				pc++
+				continue
+
+			case LT:
+				height--
+				x, y := &stack[height&mask], &stack[(height-1)&mask]
+				_, b := bits.Sub64(x[0], y[0], 0)
+				_, b = bits.Sub64(x[1], y[1], b)
+				_, b = bits.Sub64(x[2], y[2], b)
+				_, b = bits.Sub64(x[3], y[3], b)
+				setWord(y, b)
+				pc++
+				continue
+			case GT:
+				height--
+				x, y := &stack[height&mask], &stack[(height-1)&mask]
+				_, b := bits.Sub64(y[0], x[0], 0)
+				_, b = bits.Sub64(y[1], x[1], b)
+				_, b = bits.Sub64(y[2], x[2], b)
+				_, b = bits.Sub64(y[3], x[3], b)
+				setWord(y, b)
+				pc++
+				continue
+			case SLT:
+				height--
+				x, y := &stack[height&mask], &stack[(height-1)&mask]
+				_, b := bits.Sub64(x[0], y[0], 0)
+				_, b = bits.Sub64(x[1], y[1], b)
+				_, b = bits.Sub64(x[2], y[2], b)
+				_, b = bits.Sub64(x[3]^signBit, y[3]^signBit, b)
+				setWord(y, b)
+				pc++
+				continue
+			case SGT:
+				height--
+				x, y := &stack[height&mask], &stack[(height-1)&mask]
+				_, b := bits.Sub64(y[0], x[0], 0)
+				_, b = bits.Sub64(y[1], x[1], b)
+				_, b = bits.Sub64(y[2], x[2], b)
+				_, b = bits.Sub64(y[3]^signBit, x[3]^signBit, b)
+				setWord(y, b)
+				pc++
+				continue
+			case EQ:
+				height--
+				x, y := &stack[height&mask], &stack[(height-1)&mask]
+				setBool(y, x[0]^y[0]|x[1]^y[1]|x[2]^y[2]|x[3]^y[3] == 0)
+				pc++
+				continue
+			case ISZERO:
+				x := &stack[(height-1)&mask]
+				setBool(x, x[0]|x[1]|x[2]|x[3] == 0)
+				pc++
+				continue
+			case AND:
+				height--
+				x, y := &stack[height&mask], &stack[(height-1)&mask]
+				y[0], y[1], y[2], y[3] = x[0]&y[0], x[1]&y[1], x[2]&y[2], x[3]&y[3]
+				pc++
+				continue
+			case OR:
+				height--
+				x, y := &stack[height&mask], &stack[(height-1)&mask]
+				y[0], y[1], y[2], y[3] = x[0]|y[0], x[1]|y[1], x[2]|y[2], x[3]|y[3]
+				pc++
+				continue
+			case XOR:
+				height--
+				x, y := &stack[height&mask], &stack[(height-1)&mask]
+				y[0], y[1], y[2], y[3] = x[0]^y[0], x[1]^y[1], x[2]^y[2], x[3]^y[3]
+				pc++
+				continue
+			case NOT:
+				x := &stack[(height-1)&mask]
+				x[0], x[1], x[2], x[3] = ^x[0], ^x[1], ^x[2], ^x[3]
+				pc++
+				continue
+			case SHL: // by less than a limb, or by whole limbs; the rest is below
+				x, y := &stack[(height-1)&mask], &stack[(height-2)&mask]
+				if x[1]|x[2]|x[3] == 0 && x[0] < 64 {
+					n := x[0]
+					y[3] = y[3]<<n | y[2]>>(64-n)
+					y[2] = y[2]<<n | y[1]>>(64-n)
+					y[1] = y[1]<<n | y[0]>>(64-n)
+					y[0] <<= n
+					height--
+					pc++
+					continue
+				}
+			case SHR: // by less than a limb, or by more than three
+				x, y := &stack[(height-1)&mask], &stack[(height-2)&mask]
+				if x[1]|x[2]|x[3] == 0 {
+					if n := x[0]; n < 64 {
+						y[0] = y[0]>>n | y[1]<<(64-n)
+						y[1] = y[1]>>n | y[2]<<(64-n)
+						y[2] = y[2]>>n | y[3]<<(64-n)
+						y[3] >>= n
+						height--
+						pc++
+						continue
+					} else if n >= 192 {
+						setWord(y, y[3]>>(n-192))
+						height--
+						pc++
+						continue
+					}
+				}
+
+			case CALLVALUE:
+				stack[height&mask] = f.value
+				height++
+				pc++
+				continue
+			case CALLDATALOAD:
+				x := &stack[(height-1)&mask]
+				if in := f.input; x[1]|x[2]|x[3] == 0 && x[0] < uint64(len(in)) && uint64(len(in))-x[0] >= 32 {
+					loadWord(x, in[x[0]:])
+					pc++
+					continue
+				}
+			case CALLDATASIZE:
+				setWord(&stack[height&mask], uint64(len(f.input)))
+				height++
+				pc++
+				continue
+			case RETURNDATASIZE:
+				setWord(&stack[height&mask], uint64(len(f.returned)))
+				height++
+				pc++
+				continue
+
+			case POP:
+				height--
+				pc++
+				continue
+			case MLOAD:
+				x := &stack[(height-1)&mask]
+				if m := f.memory; x[1]|x[2]|x[3] == 0 && x[0] < uint64(len(m)) && uint64(len(m))-x[0] >= 32 {
+					loadWord(x, m[x[0]:])
+					pc++
+					continue
+				}
+			case MSTORE:
+				x := &stack[(height-1)&mask]
+				if m := f.memory; x[1]|x[2]|x[3] == 0 && x[0] < uint64(len(m)) && uint64(len(m))-x[0] >= 32 {
+					storeWord(m[x[0]:], &stack[(height-2)&mask])
+					height -= 2
+					pc++
+					continue
+				}
+			case JUMP:
+				height--
+				x := &stack[height&mask]
+				if x[1]|x[2]|x[3] != 0 || x[0] >= uint64(len(entries)) || entries[x[0]]&entryJumpdest == 0 {
+					return nil, BadJumpDestination
+				}
+				pc = int(x[0])
+				continue block
+			case JUMPI:
+				height -= 2
+				x, y := &stack[(height+1)&mask], &stack[height&mask]
+				if y[0]|y[1]|y[2]|y[3] == 0 {
+					pc++
+					continue block
+				}
+				if x[1]|x[2]|x[3] != 0 || x[0] >= uint64(len(entries)) || entries[x[0]]&entryJumpdest == 0 {
+					return nil, BadJumpDestination
+				}
+				pc = int(x[0])
+				continue block
+			case PC:
+				setWord(&stack[height&mask], uint64(pc))
+				height++
+				pc++
+				continue
+			case MSIZE:
+				setWord(&stack[height&mask], uint64(len(f.memory)))
+				height++
+				pc++
+				continue
+			case GAS:
+				setWord(&stack[height&mask], uint64(f.gas))
+				height++
+				pc++
+				continue block
+			case JUMPDEST:
+				continue block
+
+			case PUSH0:
+				setWord(&stack[height&mask], 0)
+				height++
+				pc++
+				continue
+			case PUSH1:
+				setWord(&stack[height&mask], uint64(text[pc+1]))
+				height++
+				pc += 2
+				continue
+			case PUSH2:
+				setWord(&stack[height&mask], uint64(binary.BigEndian.Uint16(text[pc+1:])))
+				height++
+				pc += 3
+				continue
+			case PUSH3, PUSH4, PUSH1 + 4, PUSH1 + 5, PUSH1 + 6, PUSH8:
+				n := int(op) - PUSH1 + 1
+				setWord(&stack[height&mask], binary.BigEndian.Uint64(text[pc+1:])>>((64-8*uint(n))&63))
+				height++
+				pc += 1 + n
+				continue
+			case PUSH20:
+				x, b := &stack[height&mask], text[pc+1:pc+21]
+				x[3] = 0
+				x[2] = uint64(binary.BigEndian.Uint32(b[0:4]))
+				x[1] = binary.BigEndian.Uint64(b[4:12])
+				x[0] = binary.BigEndian.Uint64(b[12:20])
+				height++
+				pc += 21
+				continue
+			case PUSH32:
+				loadWord(&stack[height&mask], text[pc+1:])
+				height++
+				pc += 33
+				continue
+
+			case DUP1:
+				move(&stack[height&mask], &stack[(height-1)&mask])
+				height++
+				pc++
+				continue
+			case DUP1 + 1:
+				move(&stack[height&mask], &stack[(height-2)&mask])
+				height++
+				pc++
+				continue
+			case DUP1 + 2:
+				move(&stack[height&mask], &stack[(height-3)&mask])
+				height++
+				pc++
+				continue
+			case DUP1 + 3:
+				move(&stack[height&mask], &stack[(height-4)&mask])
+				height++
+				pc++
+				continue
+			case DUP1 + 4, DUP1 + 5, DUP1 + 6, DUP1 + 7, DUP1 + 8, DUP1 + 9,
+				DUP1 + 10, DUP1 + 11, DUP1 + 12, DUP1 + 13, DUP1 + 14, DUP16:
+				move(&stack[height&mask], &stack[(height-1-int(op-DUP1))&mask])
+				height++
+				pc++
+				continue
+			case SWAP1:
+				x, y := &stack[(height-1)&mask], &stack[(height-2)&mask]
+				swap(x, y)
+				pc++
+				continue
+			case SWAP1 + 1:
+				x, y := &stack[(height-1)&mask], &stack[(height-3)&mask]
+				swap(x, y)
+				pc++
+				continue
+			case SWAP1 + 2:
+				x, y := &stack[(height-1)&mask], &stack[(height-4)&mask]
+				swap(x, y)
+				pc++
+				continue
+			case SWAP1 + 3, SWAP1 + 4, SWAP1 + 5, SWAP1 + 6, SWAP1 + 7, SWAP1 + 8,
+				SWAP1 + 9, SWAP1 + 10, SWAP1 + 11, SWAP1 + 12, SWAP1 + 13, SWAP1 + 14, SWAP16:
+				x, y := &stack[(height-1)&mask], &stack[(height-2-int(op-SWAP1))&mask]
+				swap(x, y)
+				pc++
+				continue
+			}
+
+			// What is left calls something.
+			pc++
+			exc, done := none, false
+			switch op {
+			case MUL:
+				height--
+				y := &stack[(height-1)&mask]
+				y.Mul(&stack[height&mask], y)
 			case DIV:
 				height--
 				y := &stack[(height-1)&mask]
@@ -100,157 +386,63 @@ block:
 				m.MulMod(&stack[(height+1)&mask], &stack[height&mask], m)
 			case EXP:
 				height--
-				y := &stack[(height-1)&mask]
-				if gas -= f.evm.rules.expByte * int64(y.ByteLen()); gas < 0 {
-					return nil, 0, OutOfGas
-				}
-				y.Exp(&stack[height&mask], y)
+				exc = f.opExp(&stack[height&mask], &stack[(height-1)&mask])
 			case SIGNEXTEND:
 				height--
 				y := &stack[(height-1)&mask]
 				y.ExtendSign(y, &stack[height&mask])
-
-			case LT:
-				height--
-				y := &stack[(height-1)&mask]
-				setBit(y, less(&stack[height&mask], y))
-			case GT:
-				height--
-				y := &stack[(height-1)&mask]
-				setBit(y, less(y, &stack[height&mask]))
-			case SLT:
-				height--
-				y := &stack[(height-1)&mask]
-				setBool(y, stack[height&mask].Slt(y))
-			case SGT:
-				height--
-				y := &stack[(height-1)&mask]
-				setBool(y, stack[height&mask].Sgt(y))
-			case EQ:
-				height--
-				x, y := &stack[height&mask], &stack[(height-1)&mask]
-				setBool(y, x[0]^y[0]|x[1]^y[1]|x[2]^y[2]|x[3]^y[3] == 0)
-			case ISZERO:
-				x := &stack[(height-1)&mask]
-				setBool(x, x[0]|x[1]|x[2]|x[3] == 0)
-			case AND:
-				height--
-				x, y := &stack[height&mask], &stack[(height-1)&mask]
-				y[0], y[1], y[2], y[3] = x[0]&y[0], x[1]&y[1], x[2]&y[2], x[3]&y[3]
-			case OR:
-				height--
-				x, y := &stack[height&mask], &stack[(height-1)&mask]
-				y[0], y[1], y[2], y[3] = x[0]|y[0], x[1]|y[1], x[2]|y[2], x[3]|y[3]
-			case XOR:
-				height--
-				x, y := &stack[height&mask], &stack[(height-1)&mask]
-				y[0], y[1], y[2], y[3] = x[0]^y[0], x[1]^y[1], x[2]^y[2], x[3]^y[3]
-			case NOT:
-				x := &stack[(height-1)&mask]
-				x[0], x[1], x[2], x[3] = ^x[0], ^x[1], ^x[2], ^x[3]
 			case BYTE:
 				height--
-				y := &stack[(height-1)&mask]
-				y.Byte(&stack[height&mask])
+				stack[(height-1)&mask].Byte(&stack[height&mask])
 			case SHL:
 				height--
 				x, y := &stack[height&mask], &stack[(height-1)&mask]
-				if x[1]|x[2]|x[3] == 0 && x[0] < 256 {
-					y.Lsh(y, uint(x[0]))
-				} else {
-					y.Clear()
-				}
+				y.Lsh(y, shift(x))
 			case SHR:
 				height--
 				x, y := &stack[height&mask], &stack[(height-1)&mask]
-				if x[1]|x[2]|x[3] == 0 && x[0] < 256 {
-					y.Rsh(y, uint(x[0]))
-				} else {
-					y.Clear()
-				}
+				y.Rsh(y, shift(x))
 			case SAR:
 				height--
 				x, y := &stack[height&mask], &stack[(height-1)&mask]
-				if x[1]|x[2]|x[3] == 0 && x[0] < 256 {
-					y.SRsh(y, uint(x[0]))
-				} else if int64(y[3]) < 0 {
-					y.SetAllOne()
-				} else {
-					y.Clear()
-				}
-
+				y.SRsh(y, shift(x))
 			case KECCAK256:
 				height--
-				gas = f.opKeccak(height, gas)
-				if gas < 0 {
-					return nil, 0, OutOfGas
-				}
+				exc = f.opKeccak(height)
 
 			case ADDRESS:
 				stack[height&mask].SetBytes20(f.self[:])
 				height++
 			case BALANCE:
-				if gas = f.opBalance(height, gas); gas < 0 {
-					return nil, 0, OutOfGas
-				}
+				exc = f.opBalance(height)
 			case ORIGIN:
 				stack[height&mask].SetBytes20(f.evm.cfg.Tx.Origin[:])
 				height++
 			case CALLER:
 				stack[height&mask].SetBytes20(f.caller[:])
 				height++
-			case CALLVALUE:
-				stack[height&mask] = f.value
-				height++
 			case CALLDATALOAD:
-				x := &stack[(height-1)&mask]
-				if x[1]|x[2]|x[3] == 0 && x[0] < uint64(len(f.input)) {
-					if in := f.input[x[0]:]; len(in) >= 32 {
-						loadWord(x, in)
-					} else {
-						var word [32]byte
-						copy(word[:], in)
-						loadWord(x, word[:])
-					}
-				} else {
-					x.Clear()
-				}
-			case CALLDATASIZE:
-				setWord(&stack[height&mask], uint64(len(f.input)))
-				height++
+				loadPadded(&stack[(height-1)&mask], f.input)
 			case CALLDATACOPY:
 				height -= 3
-				if gas = f.opCopy(height, f.input, gas); gas < 0 {
-					return nil, 0, OutOfGas
-				}
+				exc = f.opCopy(height, f.input)
 			case CODESIZE:
 				setWord(&stack[height&mask], uint64(len(code.original)))
 				height++
 			case CODECOPY:
 				height -= 3
-				if gas = f.opCopy(height, code.original, gas); gas < 0 {
-					return nil, 0, OutOfGas
-				}
+				exc = f.opCopy(height, code.original)
 			case GASPRICE:
 				stack[height&mask] = f.evm.cfg.Tx.GasPrice
 				height++
 			case EXTCODESIZE, EXTCODEHASH:
-				if gas = f.opCodeOf(op, height, gas); gas < 0 {
-					return nil, 0, OutOfGas
-				}
+				exc = f.opCodeOf(op, height)
 			case EXTCODECOPY:
-				if gas = f.opExtCodeCopy(height, gas); gas < 0 {
-					return nil, 0, OutOfGas
-				}
+				exc = f.opExtCodeCopy(height)
 				height -= 4
-			case RETURNDATASIZE:
-				setWord(&stack[height&mask], uint64(len(f.returned)))
-				height++
 			case RETURNDATACOPY:
 				height -= 3
-				if gas, exc = f.opReturnDataCopy(height, gas); exc != none {
-					return nil, 0, exc
-				}
+				exc = f.opReturnDataCopy(height)
 
 			case BLOCKHASH:
 				f.opBlockHash(&stack[(height-1)&mask])
@@ -284,193 +476,100 @@ block:
 				stack[height&mask] = f.evm.cfg.Block.BlobFee
 				height++
 
-			case POP:
-				height--
 			case MLOAD:
 				x := &stack[(height-1)&mask]
-				if m := f.memory; x[1]|x[2]|x[3] == 0 && x[0] < uint64(len(m)) && uint64(len(m))-x[0] >= 32 {
-					loadWord(x, m[x[0]:])
-				} else {
-					if gas = f.growWord(x, gas); gas < 0 {
-						return nil, 0, OutOfGas
-					}
+				if exc = f.growBy(x, 32); exc == none {
 					loadWord(x, f.memory[x[0]:])
 				}
 			case MSTORE:
 				height -= 2
-				x, y := &stack[(height+1)&mask], &stack[height&mask]
-				if m := f.memory; x[1]|x[2]|x[3] == 0 && x[0] < uint64(len(m)) && uint64(len(m))-x[0] >= 32 {
-					storeWord(m[x[0]:], y)
-				} else {
-					if gas = f.growWord(x, gas); gas < 0 {
-						return nil, 0, OutOfGas
-					}
-					storeWord(f.memory[x[0]:], y)
+				x := &stack[(height+1)&mask]
+				if exc = f.growBy(x, 32); exc == none {
+					storeWord(f.memory[x[0]:], &stack[height&mask])
 				}
 			case MSTORE8:
 				height -= 2
 				x := &stack[(height+1)&mask]
-				if !x.IsUint64() || x[0] > maxExtent {
-					return nil, 0, OutOfGas
+				if exc = f.growBy(x, 1); exc == none {
+					f.memory[x[0]] = byte(stack[height&mask][0])
 				}
-				if gas = f.extend(x[0]+1, gas); gas < 0 {
-					return nil, 0, OutOfGas
-				}
-				f.memory[x[0]] = byte(stack[height&mask][0])
+			case MCOPY:
+				height -= 3
+				exc = f.opMcopy(height)
 			case SLOAD:
-				if gas = f.opSload(&stack[(height-1)&mask], gas); gas < 0 {
-					return nil, 0, OutOfGas
-				}
+				exc = f.opSload(&stack[(height-1)&mask])
 			case SSTORE:
 				height -= 2
-				if gas, exc = f.opSstore(&stack[(height+1)&mask], &stack[height&mask], gas); exc != none {
-					return nil, 0, exc
-				}
-				continue block
-			case JUMP:
-				height--
-				x := &stack[height&mask]
-				if x[1]|x[2]|x[3] != 0 || x[0] >= uint64(len(entries)) || entries[x[0]]&entryJumpdest == 0 {
-					return nil, 0, BadJumpDestination
-				}
-				pc = int(x[0])
-				continue block
-			case JUMPI:
-				height -= 2
-				x, y := &stack[(height+1)&mask], &stack[height&mask]
-				if y[0]|y[1]|y[2]|y[3] == 0 {
-					continue block
-				}
-				if x[1]|x[2]|x[3] != 0 || x[0] >= uint64(len(entries)) || entries[x[0]]&entryJumpdest == 0 {
-					return nil, 0, BadJumpDestination
-				}
-				pc = int(x[0])
-				continue block
-			case PC:
-				setWord(&stack[height&mask], uint64(pc-1))
-				height++
-			case MSIZE:
-				setWord(&stack[height&mask], uint64(len(f.memory)))
-				height++
-			case GAS:
-				setWord(&stack[height&mask], uint64(gas))
-				height++
-				continue block
-			case JUMPDEST:
-				pc--
-				continue block
+				exc, done = f.opSstore(&stack[(height+1)&mask], &stack[height&mask]), true
 			case TLOAD:
 				f.opTload(&stack[(height-1)&mask])
 			case TSTORE:
 				height -= 2
-				if exc = f.opTstore(&stack[(height+1)&mask], &stack[height&mask]); exc != none {
-					return nil, 0, exc
-				}
-				continue block
-			case MCOPY:
-				height -= 3
-				if gas = f.opMcopy(height, gas); gas < 0 {
-					return nil, 0, OutOfGas
-				}
+				exc, done = f.opTstore(&stack[(height+1)&mask], &stack[height&mask]), true
 
-			case PUSH0:
-				stack[height&mask].Clear()
-				height++
-			case PUSH1:
-				setWord(&stack[height&mask], uint64(text[pc]))
-				height++
-				pc++
-			case PUSH2:
-				setWord(&stack[height&mask], uint64(binary.BigEndian.Uint16(text[pc:])))
-				height++
-				pc += 2
-			case PUSH3:
-				setWord(&stack[height&mask], uint64(binary.BigEndian.Uint32(text[pc:])>>8))
-				height++
-				pc += 3
-			case PUSH4:
-				setWord(&stack[height&mask], uint64(binary.BigEndian.Uint32(text[pc:])))
-				height++
-				pc += 4
-			case PUSH1 + 4, PUSH1 + 5, PUSH1 + 6, PUSH8:
-				n := int(op) - PUSH1 + 1
-				setWord(&stack[height&mask], binary.BigEndian.Uint64(text[pc:])>>(64-8*uint(n)))
-				height++
-				pc += n
 			case PUSH1 + 8, PUSH1 + 9, PUSH1 + 10, PUSH1 + 11, PUSH1 + 12, PUSH1 + 13, PUSH1 + 14, PUSH1 + 15,
-				PUSH1 + 16, PUSH1 + 17, PUSH1 + 18, PUSH1 + 19, PUSH1 + 20, PUSH1 + 21, PUSH1 + 22, PUSH1 + 23,
-				PUSH1 + 24, PUSH1 + 25, PUSH1 + 26, PUSH1 + 27, PUSH1 + 28, PUSH1 + 29, PUSH1 + 30, PUSH32:
+				PUSH1 + 16, PUSH1 + 17, PUSH1 + 18, PUSH1 + 20, PUSH1 + 21, PUSH1 + 22, PUSH1 + 23,
+				PUSH1 + 24, PUSH1 + 25, PUSH1 + 26, PUSH1 + 27, PUSH1 + 28, PUSH1 + 29, PUSH1 + 30:
 				n := int(op) - PUSH1 + 1
 				pushLong(&stack[height&mask], text[pc:], n)
 				height++
 				pc += n
 
-			case DUP1:
-				stack[height&mask] = stack[(height-1)&mask]
-				height++
-			case DUP1 + 1:
-				stack[height&mask] = stack[(height-2)&mask]
-				height++
-			case DUP1 + 2:
-				stack[height&mask] = stack[(height-3)&mask]
-				height++
-			case DUP1 + 3, DUP1 + 4, DUP1 + 5, DUP1 + 6, DUP1 + 7, DUP1 + 8, DUP1 + 9,
-				DUP1 + 10, DUP1 + 11, DUP1 + 12, DUP1 + 13, DUP1 + 14, DUP16:
-				stack[height&mask] = stack[(height-1-int(op-DUP1))&mask]
-				height++
-			case SWAP1:
-				x, y := &stack[(height-1)&mask], &stack[(height-2)&mask]
-				*x, *y = *y, *x
-			case SWAP1 + 1, SWAP1 + 2, SWAP1 + 3, SWAP1 + 4, SWAP1 + 5, SWAP1 + 6, SWAP1 + 7, SWAP1 + 8,
-				SWAP1 + 9, SWAP1 + 10, SWAP1 + 11, SWAP1 + 12, SWAP1 + 13, SWAP1 + 14, SWAP16:
-				x, y := &stack[(height-1)&mask], &stack[(height-2-int(op-SWAP1))&mask]
-				*x, *y = *y, *x
-
 			case LOG0, LOG0 + 1, LOG0 + 2, LOG0 + 3, LOG4:
-				if gas, exc = f.opLog(int(op-LOG0), height, gas); exc != none {
-					return nil, 0, exc
-				}
-				height -= int(op-LOG0) + 2
+				topics := int(op - LOG0)
+				height -= topics + 2
+				exc = f.opLog(topics, height)
 
-			case CREATE, CREATE2:
-				if height, gas, exc = f.opCreate(op, height, gas); exc != none {
-					return nil, 0, exc
-				}
-				continue block
-			case CALL, CALLCODE, DELEGATECALL, STATICCALL:
-				if height, gas, exc = f.opCall(op, height, gas); exc != none {
-					return nil, 0, exc
-				}
-				continue block
-			case RETURN, REVERT:
-				at, size := &stack[(height-1)&mask], &stack[(height-2)&mask]
-				if gas = f.grow(at, size, gas); gas < 0 {
-					return nil, 0, OutOfGas
-				}
-				if op == REVERT {
+			case CREATE:
+				exc, done = f.opCreate(op, height), true
+				height -= 2
+			case CREATE2:
+				exc, done = f.opCreate(op, height), true
+				height -= 3
+			case CALL, CALLCODE:
+				exc, done = f.opCall(op, height), true
+				height -= 6
+			case DELEGATECALL, STATICCALL:
+				exc, done = f.opCall(op, height), true
+				height -= 5
+			case RETURN:
+				return f.opReturn(height)
+			case REVERT:
+				out, exc := f.opReturn(height)
+				if exc == none {
 					exc = Revert
 				}
-				return f.piece(at, size), gas, exc
+				return out, exc
 			case SELFDESTRUCT:
-				gas, exc = f.opSelfdestruct(address(&stack[(height-1)&mask]), gas)
-				return nil, gas, exc
+				return nil, f.opSelfdestruct(address(&stack[(height-1)&mask]))
 			default: // INVALID, for which code.prepare also puts what the fork does not define
-				return nil, 0, BadInstruction
+				return nil, BadInstruction
+			}
+			if exc != none {
+				return nil, exc
+			}
+			if done {
+				continue block
 			}
 		}
 	}
 }
 
-// less gives 1 if x is below y, else 0.
-func less(x, y *uint256.Int) (borrow uint64) {
-	_, borrow = bits.Sub64(x[0], y[0], 0)
-	_, borrow = bits.Sub64(x[1], y[1], borrow)
-	_, borrow = bits.Sub64(x[2], y[2], borrow)
-	_, borrow = bits.Sub64(x[3], y[3], borrow)
-	return borrow
+const signBit = 1 << 63
+
+// move copies limb by limb: a wider load would have to wait until the limbs that the last
+// instruction stored have left the processor's store buffer, and costs twice as much.
+func move(to, from *uint256.Int) {
+	to[0], to[1], to[2], to[3] = from[0], from[1], from[2], from[3]
 }
 
-func setBit(x *uint256.Int, bit uint64) { x[0], x[1], x[2], x[3] = bit, 0, 0, 0 }
+// swap exchanges limb by limb; see move.
+func swap(x, y *uint256.Int) {
+	x[0], y[0] = y[0], x[0]
+	x[1], y[1] = y[1], x[1]
+	x[2], y[2] = y[2], x[2]
+	x[3], y[3] = y[3], x[3]
+}
 
 func setWord(x *uint256.Int, v uint64) { x[0], x[1], x[2], x[3] = v, 0, 0, 0 }
 
@@ -506,10 +605,17 @@ func pushLong(x *uint256.Int, b []byte, n int) {
 	x.Rsh(x, uint(256-8*n))
 }
 
-// growWord makes room for a word of memory; see frame.grow.
-func (f *frame) growWord(at *uint256.Int, gas int64) int64 {
-	if !at.IsUint64() || at[0] > maxExtent {
-		return -1
+// loadPadded reads the 32 bytes of b at the offset in x into x, with zeros beyond b's end.
+func loadPadded(x *uint256.Int, b []byte) {
+	var word [32]byte
+	fill(word[:], b, x)
+	loadWord(x, word[:])
+}
+
+// shift is the amount of a shift, of which all over 255 do the same.
+func shift(x *uint256.Int) uint {
+	if x[1]|x[2]|x[3] != 0 || x[0] > 256 {
+		return 256
 	}
-	return f.extend(at[0]+32, gas)
+	return uint(x[0])
 }

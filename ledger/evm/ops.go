@@ -7,89 +7,108 @@ import (
 )
 
 // The instructions that are too long for run's switch. Their operands are at and above the
-// height they get, the topmost operand highest; they give the gas left, negative where it
-// does not suffice.
+// height they get, the topmost operand highest, unless they say otherwise.
+
+// opExp does EXP of base to y, which takes the result.
+func (f *frame) opExp(base, y *uint256.Int) Exception {
+	if !f.charge(f.evm.rules.expByte * int64(y.ByteLen())) {
+		return OutOfGas
+	}
+	y.Exp(base, y)
+	return none
+}
+
+// opReturn does RETURN and what REVERT shares with it: it gives a piece of memory. The
+// operands are below height.
+func (f *frame) opReturn(height int) ([]byte, Exception) {
+	at, size := &f.stack[height-1], &f.stack[height-2]
+	if exc := f.grow(at, size); exc != none {
+		return nil, exc
+	}
+	return f.piece(at, size), none
+}
 
 // opKeccak does KECCAK256; its result takes the place below height.
-func (f *frame) opKeccak(height int, gas int64) int64 {
+func (f *frame) opKeccak(height int) Exception {
 	at, size := &f.stack[height], &f.stack[height-1]
-	if gas = f.grow(at, size, gas); gas < 0 {
-		return gas
+	if exc := f.grow(at, size); exc != none {
+		return exc
 	}
-	if gas -= 6 * words(size[0]); gas < 0 {
-		return gas
+	if !f.charge(6 * words(size[0])) {
+		return OutOfGas
 	}
 	k := f.evm.keccak
 	k.Reset()
 	k.Write(f.piece(at, size))
 	k.Read(f.evm.digest[:])
 	loadWord(size, f.evm.digest[:])
-	return gas
+	return none
 }
 
 // opCopy does CALLDATACOPY and CODECOPY of src.
-func (f *frame) opCopy(height int, src []byte, gas int64) int64 {
+func (f *frame) opCopy(height int, src []byte) Exception {
 	at, from, size := &f.stack[height+2], &f.stack[height+1], &f.stack[height]
-	if gas = f.grow(at, size, gas); gas < 0 {
-		return gas
+	if exc := f.grow(at, size); exc != none {
+		return exc
 	}
-	if gas -= 3 * words(size[0]); gas < 0 {
-		return gas
+	if !f.charge(3 * words(size[0])) {
+		return OutOfGas
 	}
 	fill(f.piece(at, size), src, from)
-	return gas
+	return none
 }
 
 // opReturnDataCopy does RETURNDATACOPY, which must not read beyond the data (EIP-211).
-func (f *frame) opReturnDataCopy(height int, gas int64) (int64, Exception) {
+func (f *frame) opReturnDataCopy(height int) Exception {
 	at, from, size := &f.stack[height+2], &f.stack[height+1], &f.stack[height]
 	have := uint64(len(f.returned))
 	if !from.IsUint64() || from[0] > have || !size.IsUint64() || size[0] > have-from[0] {
-		return gas, BufferOverrun
+		return BufferOverrun
 	}
-	if gas = f.grow(at, size, gas); gas < 0 {
-		return gas, OutOfGas
+	if exc := f.grow(at, size); exc != none {
+		return exc
 	}
-	if gas -= 3 * words(size[0]); gas < 0 {
-		return gas, OutOfGas
+	if !f.charge(3 * words(size[0])) {
+		return OutOfGas
 	}
 	copy(f.piece(at, size), f.returned[from[0]:])
-	return gas, none
+	return none
 }
 
 // opMcopy does MCOPY (EIP-5656).
-func (f *frame) opMcopy(height int, gas int64) int64 {
+func (f *frame) opMcopy(height int) Exception {
 	to, from, size := &f.stack[height+2], &f.stack[height+1], &f.stack[height]
 	furthest := to
 	if furthest.Lt(from) {
 		furthest = from
 	}
-	if gas = f.grow(furthest, size, gas); gas < 0 {
-		return gas
+	if exc := f.grow(furthest, size); exc != none {
+		return exc
 	}
-	if gas -= 3 * words(size[0]); gas < 0 {
-		return gas
+	if !f.charge(3 * words(size[0])) {
+		return OutOfGas
 	}
 	copy(f.piece(to, size), f.piece(from, size))
-	return gas
+	return none
 }
 
 // chargeAccount charges what an access to a cold account costs more than to a warm one.
-func (f *frame) chargeAccount(a state.Address, gas int64) int64 {
-	if f.evm.rules.accessLists && !f.accessAccount(a) {
-		gas -= coldAccount - warmAccess
+func (f *frame) chargeAccount(a state.Address) Exception {
+	if f.evm.rules.accessLists && !f.accessAccount(a) && !f.charge(coldAccount-warmAccess) {
+		return OutOfGas
 	}
-	return gas
+	return none
 }
 
 // opBalance does BALANCE.
-func (f *frame) opBalance(height int, gas int64) int64 {
+func (f *frame) opBalance(height int) Exception {
 	x := &f.stack[height-1]
 	a := address(x)
-	if gas = f.chargeAccount(a, gas); gas >= 0 {
+	exc := f.chargeAccount(a)
+	if exc == none {
 		f.evm.st.Balance(a, x)
 	}
-	return gas
+	return exc
 }
 
 // opSelfBalance does SELFBALANCE.
@@ -102,11 +121,11 @@ func (f *frame) opSelfBalance(x *uint256.Int) {
 
 // opCodeOf does EXTCODESIZE and EXTCODEHASH. The hash of an account that is absent or empty
 // is zero (EIP-1052).
-func (f *frame) opCodeOf(op byte, height int, gas int64) int64 {
+func (f *frame) opCodeOf(op byte, height int) Exception {
 	x := &f.stack[height-1]
 	a := address(x)
-	if gas = f.chargeAccount(a, gas); gas < 0 {
-		return gas
+	if exc := f.chargeAccount(a); exc != none {
+		return exc
 	}
 	st := f.evm.st
 	switch {
@@ -118,26 +137,26 @@ func (f *frame) opCodeOf(op byte, height int, gas int64) int64 {
 		hash := st.CodeHash(a)
 		loadWord(x, hash[:])
 	}
-	return gas
+	return none
 }
 
 // opExtCodeCopy does EXTCODECOPY, whose operands are below height.
-func (f *frame) opExtCodeCopy(height int, gas int64) int64 {
+func (f *frame) opExtCodeCopy(height int) Exception {
 	a := address(&f.stack[height-1])
 	at, from, size := &f.stack[height-2], &f.stack[height-3], &f.stack[height-4]
-	if gas = f.grow(at, size, gas); gas < 0 {
-		return gas
+	if exc := f.grow(at, size); exc != none {
+		return exc
 	}
-	if gas -= 3 * words(size[0]); gas < 0 {
-		return gas
+	if !f.charge(3 * words(size[0])) {
+		return OutOfGas
 	}
-	if gas = f.chargeAccount(a, gas); gas < 0 {
-		return gas
+	if exc := f.chargeAccount(a); exc != none {
+		return exc
 	}
 	if !size.IsZero() {
 		fill(f.piece(at, size), f.evm.st.Code(a), from)
 	}
-	return gas
+	return none
 }
 
 // opBlockHash does BLOCKHASH: of the 256 blocks before this one.
@@ -161,58 +180,56 @@ func (f *frame) opBlobHash(x *uint256.Int) {
 	loadWord(x, hashes[x[0]][:])
 }
 
-// opLog does LOG0 to LOG4; the operands are below height.
-func (f *frame) opLog(topics, height int, gas int64) (int64, Exception) {
+// opLog does LOG0 to LOG4.
+func (f *frame) opLog(topics, height int) Exception {
 	if f.static {
-		return gas, DisallowedChange
+		return DisallowedChange
 	}
-	at, size := &f.stack[height-1], &f.stack[height-2]
-	if gas = f.grow(at, size, gas); gas < 0 {
-		return gas, OutOfGas
+	at, size := &f.stack[height+topics+1], &f.stack[height+topics]
+	if exc := f.grow(at, size); exc != none {
+		return exc
 	}
-	if gas -= 8 * int64(size[0]); gas < 0 {
-		return gas, OutOfGas
+	if !f.charge(8 * int64(size[0])) {
+		return OutOfGas
 	}
 	l := state.Log{Address: f.self, Topics: make([]state.Hash, topics)}
 	for i := range l.Topics {
-		l.Topics[i] = f.stack[height-3-i].Bytes32()
+		l.Topics[i] = f.stack[height+topics-1-i].Bytes32()
 	}
 	l.Data = append(l.Data, f.piece(at, size)...)
 	f.evm.st.AddLog(l)
-	return gas, none
+	return none
 }
 
 // opSload does SLOAD of the slot that x names.
-func (f *frame) opSload(x *uint256.Int, gas int64) int64 {
+func (f *frame) opSload(x *uint256.Int) Exception {
 	e := f.evm
 	if e.rules.accessLists {
-		if !f.accessSlot(x) {
-			if gas -= coldSlot - warmAccess; gas < 0 {
-				return gas
-			}
+		if !f.accessSlot(x) && !f.charge(coldSlot-warmAccess) {
+			return OutOfGas
 		}
 		if e.cfg.Qtum.FrameAccess {
 			f.warm.account(f.self)
 		}
 	}
 	e.st.Storage(f.self, x, x)
-	return gas
+	return none
 }
 
 // opSstore does SSTORE: gas by the fork's prices, refunds by the schedule's (EIP-2200 with
 // the names of its clauses).
-func (f *frame) opSstore(key, value *uint256.Int, gas int64) (int64, Exception) {
+func (f *frame) opSstore(key, value *uint256.Int) Exception {
 	e := f.evm
 	st, r := e.st, e.rules
 	if f.static {
-		return gas, DisallowedChange
+		return DisallowedChange
 	}
-	if r.storageSentry && gas <= 2300 {
-		return gas, OutOfGas
+	if r.storageSentry && f.gas <= 2300 {
+		return OutOfGas
 	}
 	if r.accessLists {
 		if !f.accessSlot(key) {
-			gas -= coldSlot
+			f.gas -= coldSlot
 		}
 		if e.cfg.Qtum.FrameAccess {
 			f.warm.account(f.self)
@@ -234,8 +251,8 @@ func (f *frame) opSstore(key, value *uint256.Int, gas int64) (int64, Exception) 
 		st.OriginalStorage(f.self, key, &original)
 		price, refund = e.netStorage(&original, &current, value)
 	}
-	if gas -= price; gas < 0 {
-		return gas, OutOfGas
+	if !f.charge(price) {
+		return OutOfGas
 	}
 	if refund != 0 {
 		st.AddRefund(refund)
@@ -243,7 +260,7 @@ func (f *frame) opSstore(key, value *uint256.Int, gas int64) (int64, Exception) 
 	if !current.Eq(value) {
 		st.SetStorage(f.self, key, value)
 	}
-	return gas, none
+	return none
 }
 
 // netStorage gives price and refund of a slot that was original when the transaction began,
