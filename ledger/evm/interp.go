@@ -125,7 +125,7 @@ block:
 			case EQ:
 				height--
 				x, y := &stack[height&mask], &stack[(height-1)&mask]
-				setBool(y, x[0]^y[0]|x[1]^y[1]|x[2]^y[2]|x[3]^y[3] == 0)
+				setBool(y, (x[0]^y[0])|(x[1]^y[1])|(x[2]^y[2])|(x[3]^y[3]) == 0)
 				pc++
 				continue
 			case ISZERO:
