@@ -25,6 +25,7 @@ func commands() []*cobra.Command {
 		newStationCommand(),
 		newTerminalCommand(),
 		newContactsCommand(),
+		newLedgerCommand(),
 		newVersionCommand(),
 	}
 }
