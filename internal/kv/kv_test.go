@@ -170,6 +170,49 @@ func TestPebblePowerCutAtEveryWrite(t *testing.T) {
 	}
 }
 
+// Power is cut at every write of opening a store that is there already, and of making
+// it: it always opens again, with what it held.
+func TestPebblePowerCutWhileOpening(t *testing.T) {
+	base := vfs.NewCrashableMem()
+	run := func(fs vfs.FS, n byte) {
+		s, err := OpenPebble("db", fs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b Batch
+		b.Put([]byte{'k', n}, bytes.Repeat([]byte{n}, 3000))
+		if err := s.Apply(&b); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(base, 0)
+	whole := faultfs.On(base.CrashClone(vfs.CrashCloneCfg{}))
+	run(whole, 1)
+	for cut := range whole.Writes() {
+		for seed := range uint64(8) {
+			fs := faultfs.On(base.CrashClone(vfs.CrashCloneCfg{}))
+			fs.CutAt(cut, seed)
+			run(fs, 1)
+			if !fs.HasCut() {
+				continue
+			}
+			s, err := OpenPebble("db", fs.AfterCut())
+			if err != nil {
+				t.Fatalf("cut at %d, seed %d: the store does not open: %v", cut, seed, err)
+			}
+			if v, ok, err := s.Get([]byte{'k', 0}); err != nil || !ok || len(v) != 3000 {
+				t.Fatalf("cut at %d, seed %d: %d bytes %v %v", cut, seed, len(v), ok, err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // A store that is closed says so, to callers that are under way as well.
 func TestClosedStoreSaysSo(t *testing.T) {
 	disk, err := OpenPebble("db", vfs.NewMem())

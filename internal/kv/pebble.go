@@ -60,7 +60,7 @@ func OpenPebbleSized(dir string, fs vfs.FS, sizes Sizes) (Store, error) {
 	cache := pebble.NewCache(int64(cmp.Or(sizes.Cache, 1<<20)))
 	defer cache.Unref()
 	opt := &pebble.Options{
-		FS:                          fs,
+		FS:                          manifestFS{fs},
 		Cache:                       cache,
 		MemTableSize:                uint64(cmp.Or(sizes.MemTable, 256<<10)),
 		MemTableStopWritesThreshold: 4,
