@@ -20,6 +20,8 @@ import (
 type Machine struct {
 	// Env is the block. It may be changed between executions.
 	Env Env
+	// RecordRoots makes every Result tell the roots after it, which costs hashing.
+	RecordRoots bool
 
 	reader view.Reader
 	st     *state.State
@@ -58,6 +60,9 @@ type Result struct {
 	NewAddress  Address // the created contract, or the callee
 	Output      []byte  // returned or reverted with; of a create, the code
 	Logs        []state.Log
+	// StateRoot and UTXORoot are as the execution left them, where RecordRoots asks for
+	// it; zero where the callee has no account.
+	StateRoot, UTXORoot [32]byte
 }
 
 // Bloom is the filter of the result's logs.
@@ -87,7 +92,10 @@ func (m *Machine) Execute(execs []Execution) (*TxResult, error) {
 			return nil, check.Invalid(check.Consensus, "bad-tx-unknown-error",
 				"ConnectBlock(): Unknown error during contract execution")
 		}
-		r, tx := m.run(e, false)
+		r, tx, err := m.run(e, false)
+		if err != nil {
+			return nil, err
+		}
 		out.Outputs = append(out.Outputs, r)
 		if err := m.settle(out, e, &r, tx); err != nil {
 			return nil, err
@@ -130,10 +138,19 @@ func (m *Machine) endTx() {
 
 // run runs one execution. In a view run nothing of it stays. Else the transaction is the
 // one that moves its coins, nil if none moved. (QtumState::execute)
-func (m *Machine) run(e *Execution, viewed bool) (Result, *btcwire.MsgTx) {
+func (m *Machine) run(e *Execution, viewed bool) (r Result, tx *btcwire.MsgTx, err error) {
 	if !e.Create && !m.st.Exists(e.To) {
-		return Result{Excepted: Unknown}, nil
+		return Result{Excepted: Unknown}, nil, m.Err()
 	}
+	r, tx = m.runOn(e, viewed)
+	if m.RecordRoots {
+		r.StateRoot, r.UTXORoot, err = m.Roots()
+	}
+	return r, tx, err
+}
+
+// runOn is run where the callee has an account.
+func (m *Machine) runOn(e *Execution, viewed bool) (Result, *btcwire.MsgTx) {
 	st := m.st
 	st.BeginTx()
 	m.transfers = m.transfers[:0]

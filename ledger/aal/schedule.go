@@ -108,8 +108,12 @@ func (s *Schedule) prices() evm.Schedule {
 	p := s.fork().QtumSchedule()
 	p.CreateData = uint64(s.Word[wordCreateData])
 	p.MaxCodeSize = uint64(s.Word[wordMaxCodeSize])
-	p.StorageSet = int64(s.Word[wordSstoreSet])
-	p.StorageReset = int64(s.Word[wordSstoreReset])
+	// What is refunded for a slot that gets its first value back is the difference of two
+	// prices of 32 bits without sign. Governance can make it wrap, so that one such slot
+	// earns all that can be refunded (libevm/ExtVMFace.cpp: set_storage).
+	unchanged := uint32(p.StorageUnchanged)
+	p.StorageSet = p.StorageUnchanged + int64(s.Word[wordSstoreSet]-unchanged)
+	p.StorageReset = p.StorageUnchanged + int64(s.Word[wordSstoreReset]-unchanged)
 	p.StorageRefund = int64(s.Word[wordSstoreRefund])
 	p.SelfdestructRefund = int64(s.Word[wordSelfdestructRefund])
 	return p

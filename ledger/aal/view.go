@@ -33,7 +33,10 @@ func (m *Machine) View(v View) (Result, error) {
 		e.Sender, e.RefundSender = viewSender, viewSender
 	}
 	m.st.ClearTransient()
-	r, _ := m.run(&e, true)
+	r, _, err := m.run(&e, true)
 	m.endTx()
-	return r, m.Err()
+	if err == nil {
+		err = m.Err()
+	}
+	return r, err
 }
