@@ -7,7 +7,7 @@ TARGETS  = linux/amd64 linux/arm64 linux/arm/7 linux/riscv64
 FUZZTIME ?= 20s
 BENCHTIME ?= 1s
 BENCH   ?= ./...
-RACE    ?= ./clock ./internal/kv ./cloud/... ./console ./dtn/... ./spaceos/system ./spaceos/sandbox ./world/host ./world/topology
+RACE    ?= ./clock ./internal/kv ./ledger/header ./ledger/connect ./ledger/chain ./ledger/importer ./cloud/... ./console ./dtn/... ./spaceos/system ./spaceos/sandbox ./world/host ./world/topology
 
 RUNTIME  = spaceos/sandbox/assets/quickjs.wasm
 LANDMASK = world/camera/assets/land.mask.gz
@@ -15,10 +15,10 @@ CONSOLE  = console/dist/index.html
 WEB_SRC  = $(shell find console/web -path console/web/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build check lint cross bench fuzz race web runtime landmask assets clean
+.PHONY: help run test build check lint cross bench fuzz race ledger-long web runtime landmask assets clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## the main job: a universe with the tour in it, console open at the end
 	./bin/spacechain up --tour
@@ -48,6 +48,10 @@ $(CONSOLE): $(WEB_SRC)
 	@touch $@
 
 check: lint test race cross ## what CI runs
+
+# Needs the shared test data; without it the suites say that they are skipped.
+ledger-long: ## every vector chain, mutation, reorganisation and power cut of the ledger, and all state tests
+	SPACECHAIN_LONG=1 $(GO) test -timeout 60m ./ledger/...
 
 lint: ## formatting, vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt these:"; echo "$$out"; exit 1; fi
