@@ -108,6 +108,7 @@ type connection struct {
 	stakeCoin  int64 // value of the coin that the coinstake's first input spends
 	delegate   bool  // the coinstake pays the owner of a delegated coin
 
+	spending  []*coins.Coin  // scratch
 	spent     []coins.TxUndo // of all transactions but the first
 	contracts []contractTx
 	verifier  *verifier

@@ -77,85 +77,105 @@ func (c *connection) transactions(txs []*wire.Tx) error {
 	return nil
 }
 
-// transaction takes one transaction into the state but for its scripts and contracts. The
-// stage is that of the error.
+// transaction takes one transaction into the state but for its scripts, which it notes, and
+// contracts. The stage is that of the error; after one the set is as it was before.
 func (c *connection) transaction(i int, tx *wire.Tx) (stage, error) {
-	msg := tx.Msg()
-	c.result.Inputs += len(msg.TxIn)
-	var spent []btcwire.TxOut
-	var undo coins.TxUndo
-	if !tx.IsCoinBase() {
-		var err error
-		if undo, err = c.spend(tx); err != nil {
-			return beforeScripts, err
-		}
-		spent = make([]btcwire.TxOut, len(undo))
-		for j := range undo {
-			spent[j] = undo[j].TxOut()
+	c.result.Inputs += len(tx.Msg().TxIn)
+	if tx.IsCoinBase() {
+		return c.coinbase(tx)
+	}
+	var err error
+	if c.spending, err = c.set.Inputs(c.spending[:0], tx); err != nil {
+		return beforeScripts, err
+	}
+	spent := c.spending
+	if err := c.checkInputs(tx, spent); err != nil {
+		return beforeScripts, err
+	}
+	outs := make([]btcwire.TxOut, len(spent))
+	var in int64
+	for j, coin := range spent {
+		outs[j] = coin.TxOut()
+		in += coin.Value
+	}
+	if err := c.countSigOps(tx, outs); err != nil {
+		return beforeScripts, err
+	}
+	out := coins.ValueOut(tx)
+	if tx.IsCoinStake() {
+		c.stakeReward = out - in
+	}
+	isSpend, isContract := aal.IsSpend(tx), aal.IsContract(tx)
+	c.addScripts(i, tx, outs, isSpend || isContract)
+	for j := range outs {
+		if script.IsContract(outs[j].PkScript) && !script.HasOpSpend(tx.Msg().TxIn[j].SignatureScript) {
+			return afterScripts, check.Invalid(check.Consensus, "bad-txns-invalid-contract-spend",
+				"ConnectBlock(): Contract spend without OP_SPEND in scriptSig")
 		}
 	}
-	c.result.SigOps += script.SigOpCost(tx, spent, c.flags)
-	if int64(c.result.SigOps) > c.limits.SigOps() {
-		return beforeScripts, check.Invalid(check.Consensus, "bad-blk-sigops", "")
-	}
-	isSpend := aal.IsSpend(tx)
-	if !tx.IsCoinBase() {
-		in, out := undo.Value(), coins.ValueOut(tx)
-		if tx.IsCoinStake() {
-			c.stakeReward = out - in
-		}
-		c.valueIn += in
-		c.addScripts(i, tx, spent, isSpend || aal.IsContract(tx))
-		for j := range spent {
-			if script.IsContract(spent[j].PkScript) && !script.HasOpSpend(msg.TxIn[j].SignatureScript) {
-				return afterScripts, check.Invalid(check.Consensus, "bad-txns-invalid-contract-spend",
-					"ConnectBlock(): Contract spend without OP_SPEND in scriptSig")
-			}
-		}
-	}
-	c.valueOut += coins.ValueOut(tx)
+	c.valueIn += in
+	c.valueOut += out
 	if err := aal.CheckOpSender(tx, c.net, c.height); err != nil {
 		return afterScripts, err
 	}
 	if !isSpend {
 		c.expected = append(c.expected, tx)
 	}
-	if !tx.IsCoinBase() && aal.IsContract(tx) {
-		if err := c.contract(i, tx, undo); err != nil {
+	if isContract {
+		if err := c.contract(i, tx, outs[0].PkScript, in-out); err != nil {
 			return afterScripts, err
 		}
 	}
-	c.set.AddTx(tx, c.height)
-	if !tx.IsCoinBase() {
-		c.spent = append(c.spent, undo)
+	undo, err := c.set.SpendTx(tx)
+	if err != nil {
+		return afterScripts, err
 	}
+	c.spent = append(c.spent, undo)
+	c.set.AddTx(tx, c.height)
 	return 0, nil
 }
 
-// spend takes the coins that tx spends, after the rules towards them.
-func (c *connection) spend(tx *wire.Tx) (coins.TxUndo, error) {
-	spent, err := c.set.Inputs(nil, tx)
-	if err != nil {
-		return nil, err
+// coinbase takes the first transaction into the state. It spends nothing, and check.Block
+// saw to it that it has nothing to do with contracts.
+func (c *connection) coinbase(tx *wire.Tx) (stage, error) {
+	if err := c.countSigOps(tx, nil); err != nil {
+		return beforeScripts, err
 	}
+	c.valueOut += coins.ValueOut(tx)
+	c.expected = append(c.expected, tx)
+	c.set.AddTx(tx, c.height)
+	return 0, nil
+}
+
+func (c *connection) countSigOps(tx *wire.Tx, spent []btcwire.TxOut) error {
+	c.result.SigOps += script.SigOpCost(tx, spent, c.flags)
+	if int64(c.result.SigOps) > c.limits.SigOps() {
+		return check.Invalid(check.Consensus, "bad-blk-sigops", "")
+	}
+	return nil
+}
+
+// checkInputs holds tx against the rules towards the coins that it spends.
+func (c *connection) checkInputs(tx *wire.Tx, spent []*coins.Coin) error {
 	fee, err := coins.CheckTxInputs(tx, spent, c.height, c.net.Maturity(c.height))
 	if err != nil {
-		return nil, broken(err)
+		return broken(err)
 	}
 	c.result.Fees += fee
 	if !params.MoneyRange(c.result.Fees) {
-		return nil, check.Invalid(check.Consensus, "bad-txns-accumulated-fee-outofrange", "")
+		return check.Invalid(check.Consensus, "bad-txns-accumulated-fee-outofrange", "")
 	}
-	if c.height >= c.net.CSVHeight {
-		locks, err := coins.SequenceLocks(tx, spent, c.medianTimeAt)
-		if err != nil {
-			return nil, err
-		}
-		if !locks.Final(c.height, c.medianTime) {
-			return nil, check.Invalid(check.Consensus, "bad-txns-nonfinal", "")
-		}
+	if c.height < c.net.CSVHeight {
+		return nil
 	}
-	return c.set.SpendTx(tx)
+	locks, err := coins.SequenceLocks(tx, spent, c.medianTimeAt)
+	if err != nil {
+		return err
+	}
+	if !locks.Final(c.height, c.medianTime) {
+		return check.Invalid(check.Consensus, "bad-txns-nonfinal", "")
+	}
+	return nil
 }
 
 // medianTimeAt gives the median time past of the block at a height of this chain.
@@ -199,8 +219,8 @@ func badScript(reason string, tx *wire.Tx, of string, n int, err error) error {
 }
 
 // contract notes the contract outputs of tx for execution, after the rules towards them.
-func (c *connection) contract(i int, tx *wire.Tx, undo coins.TxUndo) error {
-	paid := undo[0].Script
+// paid is the script of the coin that the first input spends.
+func (c *connection) contract(i int, tx *wire.Tx, paid []byte, fee int64) error {
 	if err := aal.CheckSenderScript(tx, paid); err != nil {
 		return err
 	}
@@ -208,7 +228,6 @@ func (c *connection) contract(i int, tx *wire.Tx, undo coins.TxUndo) error {
 	if err != nil {
 		return err
 	}
-	fee := undo.Value() - coins.ValueOut(tx)
 	if err := aal.Check(execs, fee, c.limits.MinGasPrice, c.limits.BlockGasLimit); err != nil {
 		return err
 	}
