@@ -1,15 +1,16 @@
 package chaintest
 
 // Small EVM programs, as runtime code; Init makes them deployable. All of them run on
-// every fork.
+// every fork. Contract outputs always carry data, so "called without data" means with
+// one byte.
 var (
 	// Counter adds one to storage slot 0 at each call, and keeps what it is paid.
 	Counter = Asm(`0 SLOAD 1 ADD 0 SSTORE STOP`)
 
-	// Vault keeps what it is paid. Called with data "address ‖ amount" (two words) it pays
+	// Vault keeps what it is paid without data. Called with data "address ‖ amount" (two words) it pays
 	// amount to address, and reverts where that fails.
 	Vault = Asm(`
-		CALLDATASIZE @pay JUMPI STOP
+		1 CALLDATASIZE GT @pay JUMPI STOP
 	pay:
 		0 0 0 0 32 CALLDATALOAD 0 CALLDATALOAD GAS CALL
 		@done JUMPI 0 0 REVERT
@@ -19,13 +20,13 @@ var (
 	Splitter = Asm(`
 		0                                   ; position
 	next:
-		DUP1 CALLDATASIZE EQ @done JUMPI
+		DUP1 31 ADD CALLDATASIZE GT ISZERO @done JUMPI
 		0 0 0 0 1 DUP6 CALLDATALOAD GAS CALL POP
 		32 ADD @next JUMP
 	done: STOP`)
 
 	// Mortal destroys itself in favour of the address in its call data, a word.
-	Mortal = Asm(`CALLDATASIZE @die JUMPI STOP die: 0 CALLDATALOAD SELFDESTRUCT`)
+	Mortal = Asm(`1 CALLDATASIZE GT @die JUMPI STOP die: 0 CALLDATALOAD SELFDESTRUCT`)
 
 	// Refuser reverts every call.
 	Refuser = Asm(`0 0 REVERT`)
