@@ -192,15 +192,6 @@ func (l Locks) Final(height int32, parentMedianTime int64) bool {
 // TxUndo is the coins that a transaction spent, in the order of its inputs.
 type TxUndo []Coin
 
-// Value is the sum of the coins' values in satoshi.
-func (u TxUndo) Value() int64 {
-	var sum int64
-	for i := range u {
-		sum += u[i].Value
-	}
-	return sum
-}
-
 // SpendTx removes the coins that tx spends and gives them.
 func (s *Set) SpendTx(tx *wire.Tx) (TxUndo, error) {
 	msg := tx.Msg()
