@@ -46,7 +46,8 @@ func (a Action) gasPrice() uint64 {
 	return a.GasPrice
 }
 
-// Script is the output script; senderSig is the scriptSig within an OP_SENDER form.
+// Script is the output script; senderSig is the scriptSig within an OP_SENDER form, which
+// stands there with its length before it.
 func (a Action) Script(senderSig []byte) []byte {
 	var s []byte
 	if a.Sender != nil {
@@ -56,7 +57,7 @@ func (a Action) Script(senderSig []byte) []byte {
 		if len(senderSig) == 0 {
 			s = append(s, 0x00)
 		} else {
-			s = append(s, ScriptPush(senderSig)...)
+			s = append(s, ScriptPush(append([]byte{byte(len(senderSig))}, senderSig...))...)
 		}
 		s = append(s, opSender)
 	}

@@ -78,10 +78,8 @@ func (d *Draft) Block() *wire.Block {
 
 // Seal signs the coinstake and the block, or works, and gives the block.
 func (d *Draft) Seal() *wire.Block {
-	if d.PoS() && !d.KeepStakeSigs && len(d.Txs) > 1 {
-		for i := range d.Stakes {
-			signInput(d.Txs[1], i, d.Stakes)
-		}
+	if !d.KeepStakeSigs {
+		d.signStakes()
 	}
 	if !d.KeepCommitment {
 		d.commit()
@@ -99,6 +97,18 @@ func (d *Draft) Seal() *wire.Block {
 	}
 	d.Header = b.Header
 	return b
+}
+
+// signStakes signs the inputs of the coinstake, if it stands where it should.
+func (d *Draft) signStakes() {
+	if !d.PoS() || len(d.Txs) < 2 || len(d.Txs[1].TxIn) != len(d.Stakes) {
+		return
+	}
+	for i, coin := range d.Stakes {
+		if d.Txs[1].TxIn[i].PreviousOutPoint == coin.OutPoint {
+			signInput(d.Txs[1], i, d.Stakes)
+		}
+	}
 }
 
 // commitmentHead begins the script of a witness commitment (BIP141).

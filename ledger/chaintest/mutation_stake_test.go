@@ -70,7 +70,7 @@ var onStake = []mutation{
 	edits("no coinstake", "bad-cs-missing", func(c *stage, d *Draft) { d.Txs = slices.Delete(d.Txs, 1, 2) }),
 	edits("coinstake third", "bad-cs-missing", func(c *stage, d *Draft) {
 		d.KeepStakeSigs = true
-		signAll(d)
+		d.signStakes()
 		d.Txs[1], d.Txs[2] = d.Txs[2], d.Txs[1]
 	}),
 	edits("coinstake's first output pays", "bad-cs-missing", func(c *stage, d *Draft) { d.Reward().TxOut[0] = btcwire.NewTxOut(1, []byte{0x51}) }),
@@ -92,12 +92,11 @@ var onStake = []mutation{
 		coin.Key = c.Key("bob")
 		signInput(d.Reward(), 0, []Coin{coin})
 	}),
-	scriptEdits("coinstake with a second input that is not signed", badScriptFalse, func(c *stage, d *Draft) {
+	scriptEdits("coinstake with a second input that another key signs", "mandatory-script-verify-flag-failed (Script failed an OP_EQUALVERIFY operation)", func(c *stage, d *Draft) {
 		coin := c.coin(c.Miner, 1, PubKeyHash)
 		d.Reward().AddTxIn(btcwire.NewTxIn(&coin.OutPoint, nil, nil))
 		d.Reward().TxOut[1].Value += coin.Value
 		coin.Key = c.Key("bob")
-		coin.Kind = PubKey
 		d.Stakes = append(d.Stakes, coin)
 	}),
 	edits("witness leaf of the coinstake", "bad-witness-merkle-match", func(c *stage, d *Draft) {
@@ -110,13 +109,6 @@ var onStake = []mutation{
 		sum := doubleHash(append(root[:], d.Coinbase().TxIn[0].Witness[0]...))
 		copy(d.Coinbase().TxOut[d.Commitment()].PkScript[6:], sum[:])
 	}),
-}
-
-// signAll signs the coinstake as it stands.
-func signAll(d *Draft) {
-	for i := range d.Stakes {
-		signInput(d.Txs[1], i, d.Stakes)
-	}
 }
 
 // onOwnStake are mutations of blocks whose signer stakes a coin of its own.
@@ -177,8 +169,8 @@ var onDelegated = []mutation{
 		restake(c, d, c.Miner)
 		d.Proof = ProofOfDelegation(c.owner, c.Miner.Hash)
 	}),
-	edits("staker takes more than the fee", "bad-delegate-output", func(c *stage, d *Draft) { share(c, d, 5e6) }),
-	edits("staker takes less than the fee", "bad-delegate-output", func(c *stage, d *Draft) { share(c, d, -5e6) }),
+	edits("staker takes more than the fee", "bad-delegate-output", func(c *stage, d *Draft) { share(d, 2) }),
+	edits("staker takes less than the fee", "bad-delegate-output", func(c *stage, d *Draft) { share(d, -2) }),
 	edits("owner's share missing", "bad-delegate-output", func(c *stage, d *Draft) {
 		tx := d.Reward()
 		tx.TxOut[1].Value += tx.TxOut[2].Value
@@ -221,10 +213,12 @@ var onDelegated = []mutation{
 	}),
 }
 
-// share moves part of a delegated reward from the owner to the staker.
-func share(c *stage, d *Draft, satoshi int64) {
-	d.Reward().TxOut[1].Value += satoshi
-	d.Reward().TxOut[2].Value -= satoshi
+// share moves percents of a delegated reward from the owner to the staker.
+func share(d *Draft, percent int64) {
+	out := d.Reward().TxOut
+	part := (out[1].Value - d.Stakes[0].Value + out[2].Value) * percent / 100
+	out[1].Value += part
+	out[2].Value -= part
 }
 
 // restake lets another key stake the delegated coin.

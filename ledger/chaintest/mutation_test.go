@@ -227,8 +227,12 @@ var onEveryBlock = []mutation{
 	edits("witness changed, not the commitment", "bad-witness-merkle-match", func(c *stage, d *Draft) {
 		d.commit()
 		d.KeepCommitment = true
-		tx := d.Txs[d.find(c, func(tx *btcwire.MsgTx) bool { return tx.HasWitness() && len(tx.TxIn[0].Witness) > 1 })]
-		tx.TxIn[0].Witness[0] = flip(tx.TxIn[0].Witness[0])
+		for _, in := range d.Txs[d.find(c, func(tx *btcwire.MsgTx) bool { return len(tx.TxIn) == int(kinds) })].TxIn {
+			if len(in.Witness) > 0 {
+				in.Witness[0] = flip(in.Witness[0])
+				return
+			}
+		}
 	}),
 
 	// Plain transactions.
@@ -246,7 +250,7 @@ var onEveryBlock = []mutation{
 		c.resign(tx)
 	}),
 	pays("missing coin", missingOrSpent, func(c *stage, tx *btcwire.MsgTx) { tx.TxIn[0].PreviousOutPoint.Hash[9] ^= 1 }),
-	pays("missing output of a transaction", missingOrSpent, func(c *stage, tx *btcwire.MsgTx) { tx.TxIn[0].PreviousOutPoint.Index = 77 }),
+	pays("missing output of a transaction", missingOrSpent, func(c *stage, tx *btcwire.MsgTx) { tx.TxIn[0].PreviousOutPoint.Index = 1 << 20 }),
 	pays("one coin twice", "bad-txns-inputs-duplicate", func(c *stage, tx *btcwire.MsgTx) { tx.AddTxIn(tx.TxIn[0]) }),
 	pays("null input", "bad-txns-prevout-null", func(c *stage, tx *btcwire.MsgTx) {
 		tx.AddTxIn(btcwire.NewTxIn(&wire.NullOutPoint, nil, nil))
@@ -344,7 +348,7 @@ var onEveryBlock = []mutation{
 		in.SignatureScript = append([]byte{0x51}, ScriptPush([]byte{0x51})...)
 	}),
 	spends("P2WPKH: signature changed", scriptFalse, WitnessKey, func(c *stage, in *btcwire.TxIn) { in.Witness[0] = flip(in.Witness[0]) }),
-	spends("P2WPKH: no witness", "Witness program was passed an empty witness", WitnessKey, func(c *stage, in *btcwire.TxIn) {
+	spends("P2WPKH: no witness", "Witness program hash mismatch", WitnessKey, func(c *stage, in *btcwire.TxIn) {
 		in.Witness = nil
 	}),
 	spends("P2WPKH: three items", "Witness program hash mismatch", WitnessKey, func(c *stage, in *btcwire.TxIn) {
@@ -352,6 +356,9 @@ var onEveryBlock = []mutation{
 	}),
 	spends("P2WPKH: scriptSig not empty", "Witness requires empty scriptSig", WitnessKey, func(c *stage, in *btcwire.TxIn) {
 		in.SignatureScript = []byte{0x51}
+	}),
+	spends("P2WSH: no witness", "Witness program was passed an empty witness", WitnessScript, func(c *stage, in *btcwire.TxIn) {
+		in.Witness = nil
 	}),
 	spends("P2WSH: other script", "Witness program hash mismatch", WitnessScript, func(c *stage, in *btcwire.TxIn) {
 		in.Witness[1] = []byte{0x51}
@@ -416,7 +423,7 @@ var onEveryBlock = []mutation{
 		tx.TxOut[len(tx.TxOut)-1].PkScript = c.Key("bob").Script(PubKeyHash)
 	}),
 	edits("OP_SPEND by a stranger behind a contract transaction", incorrect, func(c *stage, d *Draft) {
-		d.Txs = append(d.Txs, c.Execution(c.coin(c.Miner, 1e9, PubKeyHash), Action{To: &c.counter, Data: []byte{0}}), c.steal(opSpend))
+		d.Txs = append(d.Txs, c.Execution(c.coin(c.Miner, 1e9, PubKeyHash), Action{To: &c.burner, Data: []byte{0}, GasLimit: 10_000}), c.steal(opSpend))
 	}),
 	adds("OP_SPEND by a stranger", "bad-opspend-tx", func(c *stage) *btcwire.MsgTx { return c.steal(opSpend) }),
 	adds("contract's coin spent without OP_SPEND", "bad-txns-invalid-contract-spend", func(c *stage) *btcwire.MsgTx { return c.steal(0x51) }),
@@ -425,7 +432,7 @@ var onEveryBlock = []mutation{
 		tx.TxIn[0].SignatureScript = []byte{opSpend}
 		return tx
 	}),
-	edits("OP_SPEND of a key's coin behind a contract transaction", badScriptFalse, func(c *stage, d *Draft) {
+	edits("OP_SPEND of a key's coin behind a contract transaction", "mandatory-script-verify-flag-failed (Operation not valid with the current stack size)", func(c *stage, d *Draft) {
 		coin := c.coin(c.Miner, 100e8, PubKeyHash)
 		first := c.Execution(coin, Action{To: &c.counter, Data: []byte{0}})
 		tx := c.Payment(c.coin(c.Key("store"), 1e6, PubKeyHash), To(c.Key("bob"), PubKeyHash, 5))
@@ -519,9 +526,9 @@ var onEveryBlock = []mutation{
 	}),
 	senders("OP_SENDER: signature changed", badSenderFalse, func(c *stage, sig []byte) []byte { return flip(sig) }),
 	senders("OP_SENDER: other key", "sender-output-script-verify-failed (Script failed an OP_EQUALVERIFY operation)", func(c *stage, sig []byte) []byte {
-		return slices.Concat(sig[:1+sig[0]], ScriptPush(c.Key("bob").Public))
+		return slices.Concat(sig[:1+sig[0]], ScriptPush(c.Key("alice").Public))
 	}),
-	senders("OP_SENDER: no signature", "sender-output-script-verify-failed (Operation not valid with the current stack size)", func(c *stage, sig []byte) []byte { return nil }),
+	senders("OP_SENDER: no signature", nonstandard, func(c *stage, sig []byte) []byte { return nil }),
 	senders("OP_SENDER: three items", badSenderFalse, func(c *stage, sig []byte) []byte {
 		return append([]byte{0x51}, flip(sig)...)
 	}),

@@ -50,6 +50,9 @@ func TestMutations(t *testing.T) {
 			for _, m := range play.rows {
 				if play.late == 0 || m.early != "" && m.early != accepted {
 					t.Run(m.name, func(t *testing.T) { m.test(t, s, play.draft) })
+					if len(s.pending) > 0 {
+						t.Fatal("the chain cannot go on")
+					}
 				}
 			}
 		})
@@ -60,9 +63,15 @@ func raiseDelegated(s *stage) *stage { return s.raise().delegate() }
 
 func byWork(s *stage) *Draft { s.act(); return s.Draft() }
 
-func byStake(s *stage) *Draft { s.act(); return s.StakeDraft(s.Miner) }
+func byStake(s *stage) *Draft { s.act(); return s.reserve(s.StakeDraft(s.Miner)) }
 
-func byDelegate(s *stage) *Draft { return s.DelegatedDraft(s.owner) }
+func byDelegate(s *stage) *Draft { return s.reserve(s.DelegatedDraft(s.owner)) }
+
+// reserve keeps mutations from spending what the coinstake spends.
+func (s *stage) reserve(d *Draft) *Draft {
+	s.wallet.spend(d.Reward())
+	return d
+}
 
 // test makes a block and spoils it.
 func (m mutation) test(t *testing.T, s *stage, draft func(s *stage) *Draft) {

@@ -97,12 +97,13 @@ func (c *Chain) mature(coin Coin) bool {
 	return !coin.Reward || coin.Height == 0 || height-coin.Height >= c.Params.Maturity(height)
 }
 
-// coin finds a mature coin of key with at least value satoshi, the smallest such.
+// coin finds a mature coin of key with at least value satoshi: the smallest such, of a
+// transaction that still waits only where there is no other.
 func (c *Chain) coin(key *Key, value int64, of ...Kind) Coin {
 	c.T.Helper()
 	var best *Coin
 	for _, coin := range c.Coins(key, of...) {
-		if coin.Value >= value && (best == nil || coin.Value < best.Value) {
+		if coin.Value >= value && (best == nil || c.before(coin, *best)) {
 			best = &coin
 		}
 	}
@@ -111,6 +112,16 @@ func (c *Chain) coin(key *Key, value int64, of ...Kind) Coin {
 	}
 	return *best
 }
+
+func (c *Chain) before(a, b Coin) bool {
+	if c.waits(a) != c.waits(b) {
+		return c.waits(b)
+	}
+	return a.Value < b.Value
+}
+
+// waits tells whether a coin is made by a transaction that waits for the next block.
+func (c *Chain) waits(coin Coin) bool { return coin.Height > c.Height() }
 
 // Tx makes and signs a transaction of coins to outputs, of version 2.
 func (c *Chain) Tx(coins []Coin, outputs ...*btcwire.TxOut) *btcwire.MsgTx {

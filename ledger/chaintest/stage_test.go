@@ -161,7 +161,7 @@ func (s *stage) act() {
 	s.Run(s.Miner, twice, twice)
 	s.Call(s.vault, 1000, Words(bob.Hash, 400))
 	s.Call(s.refuser, 900, nil)
-	s.Call(s.splitter, 3, Words(bob.Hash, s.Key("carol").Hash, s.vault))
+	s.Call(s.splitter, 3, Words(bob.Hash, s.Key("erin").Hash, s.Key("frank").Hash))
 	s.Deploy(Asm("STOP"))
 	s.Run(s.Miner, Action{To: &s.counter, Data: []byte{0}, Sender: bob})
 	// A block whose number of transactions is a power of two cannot hide any twice.
@@ -172,7 +172,7 @@ func (s *stage) act() {
 
 // rich are the miner's coins that can pay for much.
 func (s *stage) rich() []Coin {
-	return slices.DeleteFunc(s.Coins(s.Miner, PubKeyHash), func(coin Coin) bool { return coin.Value < 500e8 })
+	return slices.DeleteFunc(s.Coins(s.Miner, PubKeyHash), func(coin Coin) bool { return coin.Value < 500e8 || s.waits(coin) })
 }
 
 // blockSize is the limit of a block's size without witnesses, in bytes.
