@@ -108,9 +108,7 @@ func assemble(d *Draft, candidates []*wire.Tx) (out *Assembly, bad *wire.Tx, err
 		return nil, nil, err
 	}
 	a := &assembler{connection: c, weight: reservedWeight + wire.WitnessScale*d.Header.Size()}
-	if stakes && c.deploysDelegations() {
-		c.machine.DeployDelegations(c.net)
-	}
+	c.deployBefore()
 	c.enter()
 	for _, tx := range d.First {
 		if _, err := c.transaction(len(a.txs), tx); err != nil {
@@ -130,9 +128,7 @@ func assemble(d *Draft, candidates []*wire.Tx) (out *Assembly, bad *wire.Tx, err
 		}
 		a.skipped = append(a.skipped, Skipped{tx, err})
 	}
-	if c.deploysDelegations() {
-		c.machine.DeployDelegations(c.net)
-	}
+	c.deployAfter()
 	stateRoot, utxoRoot, err := c.machine.Roots()
 	if err != nil {
 		return nil, nil, err

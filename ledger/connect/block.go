@@ -160,9 +160,7 @@ func (c *connection) before() error {
 			return err
 		}
 	}
-	if b.IsProofOfStake() && c.deploysDelegations() {
-		c.machine.DeployDelegations(c.net)
-	}
+	c.deployBefore()
 	proof, err := pos.HashProof(c.net, c.in.Prev, b, c.set, ds)
 	if err != nil {
 		return err
@@ -192,9 +190,20 @@ func (c *connection) before() error {
 	return nil
 }
 
-// deploysDelegations tells whether this is the block at which the delegation contract
-// comes into the state.
-func (c *connection) deploysDelegations() bool { return c.height == c.net.OfflineStakeHeight }
+// deployBefore puts the delegation contract into the state if this is the block that does,
+// and its stake asks the contract (pos.cpp: CheckProofOfStake).
+func (c *connection) deployBefore() {
+	if c.block.IsProofOfStake() && c.net.DelegationsAddress != [20]byte{} {
+		c.deployAfter()
+	}
+}
+
+// deployAfter does so for any block, when its transactions ran (validation.cpp: ConnectBlock).
+func (c *connection) deployAfter() {
+	if c.height == c.net.OfflineStakeHeight {
+		c.machine.DeployDelegations(c.net)
+	}
+}
 
 // finish is what ConnectBlock checks after the transactions.
 func (c *connection) finish() (*Result, error) {
@@ -211,14 +220,15 @@ func (c *connection) finish() (*Result, error) {
 		return nil, err
 	}
 	if j, err := c.verifier.failure(false); j != nil {
+		if check.Of(err) == nil {
+			return nil, err
+		}
 		return nil, &check.Error{
 			Result: check.Consensus, Reason: "block-validation-failed",
 			Debug: err.Error(), Err: err,
 		}
 	}
-	if c.deploysDelegations() {
-		c.machine.DeployDelegations(c.net)
-	}
+	c.deployAfter()
 	out, err := c.machine.Commit()
 	if err != nil {
 		return nil, fmt.Errorf("connect block %v: %w", c.hash, err)

@@ -48,7 +48,7 @@ func newChain(t testing.TB, net *params.Network) *chain {
 		undo: [][]byte{nil}, block: []*wire.Block{net.Genesis},
 	}
 	c.state.Apply(genesis.Changes)
-	c.tree.Tip().Record = genesis.Record
+	c.tree.Tip().Record, c.tree.Tip().Status = genesis.Record, header.HaveBlock|header.Connected
 	return c
 }
 
@@ -72,7 +72,7 @@ func (c *chain) try(b *wire.Block) (*connect.Result, error) {
 	if err := check.ContextualBlock(c.net, tip, b); err != nil {
 		return nil, err
 	}
-	return connect.Block(connect.Input{Params: c.net, Prev: tip, Block: b, State: c.state, Workers: c.work, Now: now})
+	return connect.Block(connect.Input{Params: c.net, Prev: tip, Block: b, State: c.state, Workers: c.work, Checked: true})
 }
 
 func (c *chain) add(b *wire.Block) (*connect.Result, error) {
@@ -84,7 +84,7 @@ func (c *chain) add(b *wire.Block) (*connect.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	node.Record = r.Record
+	node.Record, node.Status = r.Record, header.HaveBlock|header.Connected
 	if err := c.tree.SetTip(node); err != nil {
 		return nil, err
 	}

@@ -66,6 +66,9 @@ func (c *connection) transactions(txs []*wire.Tx) error {
 		first = executed
 	}
 	if j, err := c.verifier.failure(true); j != nil {
+		if check.Of(err) == nil {
+			return err
+		}
 		if first == nil || j.tx < first.tx || j.tx == first.tx && first.stage > atScripts {
 			first = &stop{j.tx, atScripts, err}
 		}
