@@ -16,7 +16,8 @@ const (
 // Checker verifies the scripts of one transaction. It holds what they share, so one is
 // made per transaction, and its methods may be called from several goroutines at once.
 type Checker struct {
-	hashes txHashes
+	hashes  txHashes
+	library library
 }
 
 // NewChecker gives the Checker of tx. spent are the outputs that its inputs spend, in
@@ -31,9 +32,18 @@ func (c *Checker) Input(in int, flags Flags) error {
 	if in >= len(tx.TxIn) || in >= len(c.hashes.spent) {
 		return fmt.Errorf("verifying input %d of %d, of which %d are known: no such input", in, len(tx.TxIn), len(c.hashes.spent))
 	}
+	txIn, pkScript := tx.TxIn[in], c.hashes.spent[in].PkScript
+	if isOrdinary(txIn.SignatureScript, pkScript, txIn.Witness, flags) && c.libraryHolds(in, flags) {
+		return nil
+	}
+	return c.own(in, flags)
+}
+
+// own verifies an input without txscript.
+func (c *Checker) own(in int, flags Flags) error {
+	txIn := c.hashes.tx.TxIn[in]
 	v := verifier{flags: flags, checker: &inputChecker{&c.hashes, in}}
-	err := v.verify(tx.TxIn[in].SignatureScript, c.hashes.spent[in].PkScript, tx.TxIn[in].Witness)
-	if err != ErrOK {
+	if err := v.verify(txIn.SignatureScript, c.hashes.spent[in].PkScript, txIn.Witness); err != ErrOK {
 		return err
 	}
 	return nil
