@@ -226,7 +226,8 @@ func follow(t *testing.T, path string) {
 			t.Fatal(err)
 		}
 	}
-	keep := r.net.MaxCheckpointSpan() / 4
+	// Less than a maturity would make every stake read the store.
+	keep := r.net.MaxCheckpointSpan() + 50
 	r.tree = header.New(&r.net.Genesis.Header, header.Options{Keep: keep, Loader: &r.store})
 	r.store = append(r.store, r.tree.Tip().Append(nil))
 	for {
