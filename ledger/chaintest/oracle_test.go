@@ -29,10 +29,16 @@ type Qtumd struct {
 	time int64
 }
 
-// StartQtumd starts the qtumd that $SPACECHAIN_QTUMD names, with options such as
-// "-londonheight=600", and stops it with the test. Where the variable is not set the test
-// is skipped.
+// StartQtumd is StartQtumdAt the time of regtest's genesis block.
 func StartQtumd(t testing.TB, options ...string) *Qtumd {
+	t.Helper()
+	return StartQtumdAt(t, genesisTime, options...)
+}
+
+// StartQtumdAt starts the qtumd that $SPACECHAIN_QTUMD names at a time, in seconds, with
+// options such as "-londonheight=600", and stops it with the test. Where the variable is
+// not set the test is skipped.
+func StartQtumdAt(t testing.TB, now int64, options ...string) *Qtumd {
 	t.Helper()
 	program := os.Getenv("SPACECHAIN_QTUMD")
 	if program == "" {
@@ -41,10 +47,10 @@ func StartQtumd(t testing.TB, options ...string) *Qtumd {
 	var (
 		dir  = t.TempDir()
 		port = strconv.Itoa(freePort(t))
-		args = []string{"-regtest", "-server", "-listen=0", "-connect=0", "-dnsseed=0", "-fixedseeds=0",
+		args = []string{"-mocktime=" + strconv.FormatInt(now, 10), "-regtest", "-server", "-listen=0", "-connect=0", "-dnsseed=0", "-fixedseeds=0",
 			"-datadir=" + dir, "-rpcport=" + port, "-rpcbind=127.0.0.1", "-rpcallowip=127.0.0.1",
-			"-staking=0", "-disablewallet", "-par=1", "-dbcache=64", "-logevents", "-printtoconsole=0",
-			"-mocktime=" + strconv.FormatInt(genesisTime, 10)}
+			"-staking=0", "-disablewallet", "-dbcache=64", "-logevents", "-printtoconsole=0",
+		}
 		cmd = exec.Command(program, append(args, options...)...)
 		out bytes.Buffer
 	)
@@ -89,7 +95,7 @@ func StartQtumd(t testing.TB, options ...string) *Qtumd {
 // hasOracle tells whether there is a Qtum Core to ask.
 func hasOracle() bool { return os.Getenv("SPACECHAIN_QTUMD") != "" }
 
-// genesisTime is when regtest began: the time that qtumd starts at.
+// genesisTime is when regtest began.
 const genesisTime = 1504695029
 
 func freePort(t testing.TB) int {
