@@ -19,7 +19,9 @@ func (s *State) slot(acc *account, key *uint256.Int) *slot {
 		return sl
 	}
 	if len(s.slab) == 0 {
-		s.slab = make([]slot, 32)
+		// Most blocks look at a handful of slots, some at thousands.
+		s.slabSize = min(32, max(4, 2*s.slabSize))
+		s.slab = make([]slot, s.slabSize)
 	}
 	sl := &s.slab[0]
 	s.slab = s.slab[1:]
