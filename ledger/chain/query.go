@@ -74,7 +74,7 @@ type Info struct {
 	Headers     int32  `json:"headers"` // height of the best header, with or without its block
 	PruneHeight int32  `json:"pruneheight"`
 	BlockBytes  int64  `json:"blockbytes"` // of blocks and undos that are kept
-	Sets        *Sets  `json:"sets,omitempty"`
+	*Sets              // nil where they were not asked for
 }
 
 // Sets counts what the state holds; it takes a walk through all of it.
@@ -152,12 +152,12 @@ func (c *Chain) Header(text string) (*header.Node, error) {
 }
 
 func (c *Chain) named(text string) (n *header.Node, err error) {
-	if height, bad := strconv.ParseInt(text, 10, 32); bad == nil {
+	if height, bad := strconv.ParseInt(text, 10, 32); bad == nil && len(text) < chainhash.MaxHashStringSize {
 		n, err = c.tree.At(int32(height))
-	} else if hash, bad := chainhash.NewHashFromStr(text); bad != nil {
-		return nil, fmt.Errorf("block %q: it is neither a height nor a hash", text)
-	} else {
+	} else if hash, bad := chainhash.NewHashFromStr(text); bad == nil && len(text) == chainhash.MaxHashStringSize {
 		n, err = c.tree.Find(*hash)
+	} else {
+		return nil, fmt.Errorf("block %q: it is neither a height nor a hash", text)
 	}
 	if err == nil && n == nil {
 		err = ErrNoBlock
