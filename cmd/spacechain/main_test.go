@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 // against what the scripts expect.
 func TestScripts(t *testing.T) {
 	cache := t.TempDir() // of compiled modules, for all scripts
+	chain := ledgerFiles(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
@@ -37,6 +38,7 @@ func TestScripts(t *testing.T) {
 			home := filepath.Join(env.WorkDir, "home")
 			env.Setenv("HOME", home)
 			env.Setenv("XDG_CACHE_HOME", cache)
+			env.Setenv("CHAIN", chain)
 			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS"} { // for apps in Go
 				out, err := exec.Command("go", "env", name).Output()
 				if err != nil {
