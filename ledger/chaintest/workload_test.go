@@ -1,0 +1,69 @@
+package chaintest
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+
+	"spacechain/ledger/wire"
+)
+
+// TestWorkloads makes random contract chains, on one fork and across all of them. The
+// node must accept what the builder makes, and where there is a Qtum Core it must accept
+// every block too: then gas, refunds, generated transactions and both roots are the same.
+// SPACECHAIN_WORKLOADS asks for more seeds than the few of the default run.
+func TestWorkloads(t *testing.T) {
+	seeds := 1
+	if n, err := strconv.Atoi(os.Getenv("SPACECHAIN_WORKLOADS")); err == nil {
+		seeds = n
+	}
+	const base = 560 // the height at which the workload begins, or a little below
+	for _, era := range []struct {
+		name    string
+		options []string
+	}{
+		{"cancun", nil},
+		{"shanghai", []string{"-cancunheight=100000"}},
+		{"london", []string{"-cancunheight=100000", "-shanghaiheight=100000"}},
+		{"istanbul", []string{"-cancunheight=100000", "-shanghaiheight=100000", "-londonheight=100000"}},
+		{"petersburg", []string{"-cancunheight=100000", "-shanghaiheight=100000", "-londonheight=100000", "-muirglacierheight=100000"}},
+		{"homestead", []string{"-cancunheight=100000", "-shanghaiheight=100000", "-londonheight=100000", "-muirglacierheight=100000",
+			"-constantinopleheight=100000", "-btcecrecoverheight=100000", "-offlinestakingheight=100000"}},
+		{"all forks", []string{"-btcecrecoverheight=575", "-constantinopleheight=585", "-offlinestakingheight=590", "-muirglacierheight=595",
+			"-londonheight=605", "-shanghaiheight=615", "-cancunheight=625"}},
+		{"all forks at once", []string{"-btcecrecoverheight=600", "-constantinopleheight=600", "-offlinestakingheight=603", "-muirglacierheight=600",
+			"-londonheight=600", "-shanghaiheight=600", "-cancunheight=600"}},
+	} {
+		for seed := range seeds {
+			t.Run(fmt.Sprintf("%s/%d", era.name, seed), func(t *testing.T) {
+				options := append([]string{"-reduceblocktimeheight=1000000000"}, era.options...)
+				c := New(t, uint64(seed), Regtest(t, options...))
+				if hasOracle() {
+					q := StartQtumd(t, options...)
+					c.OnBlock = func(b *wire.Block) { confirm(t, c, q, b) }
+				}
+				c.MinePoW(base - 20)
+				w := NewWorkload(c, uint64(seed))
+				w.Fund()
+				c.Mine()
+				for range 90 {
+					w.Queue(6)
+					if w.one(4) {
+						c.Stake()
+					} else {
+						c.Mine()
+					}
+				}
+			})
+		}
+	}
+}
+
+// confirm gives Qtum Core a block that our node accepted.
+func confirm(t *testing.T, c *Chain, q *Qtumd, b *wire.Block) {
+	t.Helper()
+	if reason := q.Submit(int64(b.Header.Time)+c.Late, b); reason != "" {
+		t.Fatalf("Qtum Core refuses block %v at height %d: %s\n%s", b.Hash(), c.Height(), reason, q.Log(3000))
+	}
+}
