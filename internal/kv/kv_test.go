@@ -64,6 +64,10 @@ func TestTwinsAgreeWithAModel(t *testing.T) {
 				}
 			}
 			for name, s := range stores {
+				stop := errors.New("stop")
+				if err := s.Scan(nil, func(_, _ []byte) error { return stop }); err != stop && len(model) > 0 {
+					t.Fatalf("%s: a scan that was stopped gave %v", name, err)
+				}
 				var got []string
 				if err := s.Scan(prefix, func(k, v []byte) error {
 					got = append(got, fmt.Sprintf("%q=%q", k, v))

@@ -147,7 +147,10 @@ func (p *pebbleStore) Scan(prefix []byte, fn func(key, value []byte) error) erro
 			err = fn(it.Key(), v)
 		}
 		if err != nil {
-			return errors.Join(err, it.Close())
+			if bad := it.Close(); bad != nil {
+				return errors.Join(err, bad)
+			}
+			return err
 		}
 	}
 	return it.Close()

@@ -15,6 +15,9 @@ import (
 // ErrNoTx is what asking for a transaction gives that the best chain does not hold.
 var ErrNoTx = errors.New("the transaction is not in the chain")
 
+// errFound ends a scan early.
+var errFound = errors.New("found")
+
 // indexTxs notes where the transactions of a block are.
 func (c *Chain) indexTxs(n *header.Node, b *wire.Block) {
 	for i, tx := range b.Txs {
@@ -81,16 +84,15 @@ func (c *Chain) txHeight(id chainhash.Hash) (height int32, ok bool, err error) {
 		}
 		return int32(binary.BigEndian.Uint32(b)), true, nil
 	}
-	found := errors.New("found")
 	err = c.over.Scan(hashKey(coins.Prefix, id), func(_, v []byte) error {
 		coin, _, err := coins.Decode(v)
 		if err != nil {
 			return err
 		}
 		height, ok = coin.Height, true
-		return found
+		return errFound
 	})
-	if err == found {
+	if errors.Is(err, errFound) {
 		err = nil
 	}
 	return height, ok, err
