@@ -7,6 +7,7 @@ import (
 	"spacechain/ledger/aal"
 	"spacechain/ledger/check"
 	"spacechain/ledger/connect"
+	"spacechain/ledger/header"
 	"spacechain/ledger/wire"
 )
 
@@ -127,4 +128,94 @@ func withMoreOut(tx *wire.Tx) *wire.Tx {
 	msg := tx.Msg().Copy()
 	msg.TxOut[0].Value += 1e15
 	return wire.NewTx(msg)
+}
+
+// A block is filled with what there is room for, and what comes of it is valid.
+func TestAssembleFillsABlock(t *testing.T) {
+	v := openVector(t, "fuzz_p401")
+	c := newChain(t, v.net)
+	var b *wire.Block
+	for b = v.next(t); len(b.Txs) < 100; b = v.next(t) {
+		if _, err := c.add(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	candidates := draft(c, b).Candidates
+	for range 12 {
+		candidates = append(candidates, draft(c, v.next(t)).Candidates...)
+		finish(t, c, connect.Draft{First: b.Txs[:1], Header: b.Header}) // lock times are heights
+	}
+	d := connect.Draft{First: b.Txs[:1], Header: b.Header, Candidates: candidates}
+	a, r := finish(t, c, d)
+	full := map[string]int{}
+	for _, s := range a.Skipped {
+		full[s.Err.Error()]++
+	}
+	if len(a.Skipped) == 0 || len(a.Txs)-1+len(a.Skipped) != len(d.Candidates) {
+		t.Fatalf("of %d candidates %d are in the block, %d are not: %v", len(d.Candidates), len(a.Txs)-1, len(a.Skipped), full)
+	}
+	if full["block-full, not enough of the block is left: gas"]+full["block-full, not enough of the block is left: weight"] == 0 {
+		t.Errorf("nothing was left out for want of room: %v", full)
+	}
+	if r.Fees != a.Fees || r.GasUsed != a.GasUsed || r.GasUsed > a.Limits.BlockGasLimit {
+		t.Errorf("connected with %+v, assembled with %+v", r, a)
+	}
+}
+
+// finish makes the proof-of-work block of a draft, on the tip, and adds it.
+func finish(t *testing.T, c *chain, d connect.Draft) (*connect.Assembly, *connect.Result) {
+	t.Helper()
+	d.Params, d.Prev, d.State = c.net, c.tree.Tip(), c.state
+	coinbase := d.First[0].Msg().Copy()
+	coinbase.TxIn[0].SignatureScript = append(check.HeightPush(d.Prev.Height+1), 0)
+	d.First = []*wire.Tx{wire.NewTx(coinbase)}
+	h := &d.Header
+	h.PrevBlock, h.Time = d.Prev.Hash, d.Prev.Header.Time+64
+	var err error
+	if h.Bits, err = header.NextBits(c.net, d.Prev, h.Time, false); err != nil {
+		t.Fatal(err)
+	}
+	a, err := connect.Assemble(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.StateRoot, h.UTXORoot = a.StateRoot, a.UTXORoot
+	r, err := c.add(mined(t, c, *h, append([]*wire.Tx{rewarded(c, a)}, a.Txs[1:]...)))
+	if err != nil {
+		explain(t, err)
+		t.Fatal(err)
+	}
+	return a, r
+}
+
+// rewarded is the first transaction of an assembly with all that it may and must pay.
+func rewarded(c *chain, a *connect.Assembly) *wire.Tx {
+	msg := a.Txs[0].Msg().Copy()
+	outs := msg.TxOut[:1]
+	outs[0].Value = c.net.Subsidy(c.tree.Tip().Height+1) + a.Fees - a.GasRefunds
+	for i := range a.Refunds {
+		outs = append(outs, &a.Refunds[i])
+	}
+	if at := check.CommitmentIndex(&wire.Block{Txs: a.Txs}); at >= 0 {
+		outs = append(outs, a.Txs[0].Msg().Copy().TxOut[at])
+	}
+	msg.TxOut = outs
+	return wire.NewTx(msg)
+}
+
+// A draft without its first transactions is no draft.
+func TestAssembleWantsACoinbase(t *testing.T) {
+	v := openVector(t, "qtum_pos")
+	c := newChain(t, v.net)
+	d := draft(c, v.next(t))
+	first := d.First
+	d.First = nil
+	if _, err := connect.Assemble(d); err == nil {
+		t.Error("assembled without a coinbase")
+	}
+	d.First = first
+	d.Header.PrevStake.Index = 0
+	if _, err := connect.Assemble(d); err == nil {
+		t.Error("assembled a proof-of-stake block without a coinstake")
+	}
 }

@@ -59,6 +59,9 @@ func (c *connection) transactions(txs []*wire.Tx) error {
 	if first != nil && check.Of(first.err) == nil {
 		return first.err // not a rejection: nothing can be said of the block
 	}
+	if first != nil {
+		c.verifier.dropOthers()
+	}
 	c.verifier.start()
 	executed := c.execute(first)
 	c.verifier.wait()

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -51,6 +52,12 @@ func class(urgent bool) int {
 
 // add notes a check; it must not be called after start.
 func (v *verifier) add(j job) { v.jobs = append(v.jobs, j) }
+
+// dropOthers leaves out the checks that are not urgent: where the block fails anyway,
+// nobody asks for theirs.
+func (v *verifier) dropOthers() {
+	v.jobs = slices.DeleteFunc(v.jobs, func(j job) bool { return !j.urgent })
+}
 
 // start begins to run the checks beside the caller, who then calls wait.
 func (v *verifier) start() {
