@@ -33,8 +33,16 @@ type listed struct {
 
 // governed is a machine of the block at height, on a state where the governance contract
 // dgp lists templates, and contracts stand.
-func governed(t *testing.T, p *params.Network, height int32, dgp aal.Address, list []listed,
+func governed(t testing.TB, p *params.Network, height int32, dgp aal.Address, list []listed,
 	contracts map[aal.Address][]byte, storage map[aal.Address][]uint256.Int) *aal.Machine {
+	t.Helper()
+	m := aal.New(stateOf(t, p, dgp, list, contracts, storage))
+	m.Env = aal.Env{Params: p, Height: height, Time: 1_600_000_000, Bits: 0x207fffff}
+	return m
+}
+
+func stateOf(t testing.TB, p *params.Network, dgp aal.Address, list []listed,
+	contracts map[aal.Address][]byte, storage map[aal.Address][]uint256.Int) view.Reader {
 	t.Helper()
 	genesis, err := aal.GenesisState(p)
 	if err != nil {
@@ -67,9 +75,7 @@ func governed(t *testing.T, p *params.Network, height int32, dgp aal.Address, li
 		t.Fatal(err)
 	}
 	store.Apply(c.Changes)
-	m := aal.New(store)
-	m.Env = aal.Env{Params: p, Height: height, Time: 1_600_000_000, Bits: 0x207fffff}
-	return m
+	return store
 }
 
 func TestDefaults(t *testing.T) {
@@ -287,5 +293,27 @@ func TestScheduleBelowIsInForce(t *testing.T) {
 	}
 	if v := read(51, 50); v.Schedule != usual {
 		t.Errorf("second block: %v", v.Schedule)
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	usual := aal.BaseSchedule(params.Regtest(), 50)
+	for _, bb := range []struct {
+		name string
+		list []listed
+	}{{"defaults", nil}, {"schedule by contract", []listed{{10, template}}}} {
+		b.Run(bb.name, func(b *testing.B) {
+			p := params.Regtest()
+			store := stateOf(b, p, params.GasScheduleAddress, bb.list,
+				map[aal.Address][]byte{template: answering(changed(&usual.Word)...)}, nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				m := aal.New(store)
+				m.Env = aal.Env{Params: p, Height: 50, Time: 1_600_000_000, Bits: 0x207fffff}
+				if _, err := Read(m); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
