@@ -39,7 +39,7 @@ func keyIOVectors(t *testing.T) (out []keyIO) {
 }
 
 // network gives the network of a vector. Signet's prefixes are test's.
-func network(t *testing.T, name string) *params.Network {
+func network(t testing.TB, name string) *params.Network {
 	if name == "signet" {
 		name = "test"
 	}

@@ -3,6 +3,7 @@ package script
 import (
 	"crypto/sha256"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/btcsuite/btcd/btcec/v2"
@@ -179,8 +180,16 @@ func (m *scriptMaker) flags() Flags {
 	return fill(Flags(m.Uint32N(uint32(allFlags)+1)) | VerifyDERSig)
 }
 
+// many is how many random cases a test looks at.
+func many(n int) int {
+	if os.Getenv("SPACECHAIN_LONG") != "" {
+		return 20 * n
+	}
+	return n
+}
+
 func TestEnginesAgreeOnRandomScripts(t *testing.T) {
-	const n = 10_000
+	n := many(10_000)
 	m := newScriptMaker(1)
 	held := 0
 	for range n {

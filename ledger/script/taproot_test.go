@@ -247,7 +247,7 @@ func (m *scriptMaker) tapSpend(t *testing.T) (*btcwire.MsgTx, []btcwire.TxOut) {
 }
 
 func TestEnginesAgreeOnTaproot(t *testing.T) {
-	const n = 2000
+	n := many(2000)
 	m := newScriptMaker(2)
 	verdicts := map[string]int{}
 	for range n {
