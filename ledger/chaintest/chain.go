@@ -181,17 +181,23 @@ func (c *Chain) Accept(b *wire.Block) *wire.Block {
 // the unspent outputs.
 func (c *Chain) Fingerprint() string {
 	c.T.Helper()
-	var print string
-	err := c.Node.View(func(tip *header.Node, state view.Reader) error {
-		hash, err := coins.SetHash(state)
-		print = fmt.Sprintf("height %d tip %v state %x UTXO %x coins %v", tip.Height, tip.Hash,
-			tip.Header.StateRoot, tip.Header.UTXORoot, hash)
+	tip := c.tip()
+	return fmt.Sprintf("height %d tip %v state %x UTXO %x coins %s", tip.Height, tip.Hash,
+		tip.Header.StateRoot, tip.Header.UTXORoot, c.coinsHash())
+}
+
+// coinsHash is the hash of the unspent outputs as gettxoutsetinfo prints it.
+func (c *Chain) coinsHash() (hash string) {
+	c.T.Helper()
+	err := c.Node.View(func(_ *header.Node, state view.Reader) error {
+		h, err := coins.SetHash(state)
+		hash = h.String()
 		return err
 	})
 	if err != nil {
 		c.T.Fatal(err)
 	}
-	return print
+	return hash
 }
 
 // Mine makes a proof-of-work block of what waits and adds it to the chain.

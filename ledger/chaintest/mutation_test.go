@@ -597,7 +597,7 @@ func senders(name, reason string, spoil func(c *stage, sig []byte) []byte) mutat
 		a.Sender = c.Key("bob")
 		coin := c.coin(c.Miner, 1e9, PubKeyHash)
 		tx := c.Execution(coin, a)
-		tx.TxOut[0].PkScript = a.Script(spoil(c, c.senderSig(tx, 0, a.Sender)))
+		tx.TxOut[0].PkScript = a.Script(spoil(c, senderSig(tx, 0, a.Sender, 1)))
 		signInput(tx, 0, []Coin{coin})
 		return tx
 	})

@@ -173,18 +173,17 @@ func (c *Chain) Execution(coin Coin, actions ...Action) *btcwire.MsgTx {
 	tx.TxOut = outs
 	for i, a := range actions {
 		if a.Sender != nil {
-			outs[i].PkScript = a.Script(c.senderSig(tx, i, a.Sender))
+			outs[i].PkScript = a.Script(senderSig(tx, i, a.Sender, 1))
 		}
 	}
 	signInput(tx, 0, []Coin{coin})
 	return tx
 }
 
-// senderSig is the scriptSig within the OP_SENDER form of output i, for sender, with
-// hash type ALL.
-func (c *Chain) senderSig(tx *btcwire.MsgTx, i int, sender *Key) []byte {
-	hash := script.SenderSigHash(tx, i, sender.Script(PubKeyHash), 1)
-	sig := append(sender.SignDER(hash[:]), 1)
+// senderSig is the scriptSig within the OP_SENDER form of output i, for sender.
+func senderSig(tx *btcwire.MsgTx, i int, sender *Key, hashType uint32) []byte {
+	hash := script.SenderSigHash(tx, i, sender.Script(PubKeyHash), hashType)
+	sig := append(sender.SignDER(hash[:]), byte(hashType))
 	return append(ScriptPush(sig), ScriptPush(sender.Public)...)
 }
 

@@ -1,9 +1,14 @@
 package chaintest
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+
+	btcwire "github.com/btcsuite/btcd/wire/v2"
 )
 
 // Workload makes random contract transactions: robots that call, create and destroy each
@@ -62,9 +67,10 @@ func (w *Workload) Queue(n int) {
 			actions = append(actions, w.action())
 		}
 		sender := w.senders[w.rand.IntN(len(w.senders))]
-		for i, at := range w.c.Run(sender, actions...) {
-			if actions[i].To == nil && w.rand.IntN(4) > 0 {
-				w.contracts = append(w.contracts, at)
+		tx := w.c.Queue(w.transaction(sender, actions))
+		for i, out := range tx.TxOut {
+			if n := len(out.PkScript); out.PkScript[n-1] == opCreate && !w.one(4) {
+				w.contracts = append(w.contracts, ContractAddress(tx.TxHash(), uint32(i)))
 			}
 		}
 	}
@@ -72,6 +78,51 @@ func (w *Workload) Queue(n int) {
 	if n := len(w.contracts); n > 40 {
 		w.contracts = w.contracts[n-40:]
 	}
+}
+
+// transaction makes a transaction of actions: of one coin or several, which may be change
+// of one that waits or dust that contracts paid, with its outputs in any order.
+func (w *Workload) transaction(sender *Key, actions []Action) *btcwire.MsgTx {
+	w.c.T.Helper()
+	need := int64(PlainFee)
+	for _, a := range actions {
+		need += a.Value + a.fee()
+	}
+	coins := []Coin{w.c.coin(sender, need, PubKeyHash, PubKey)}
+	for _, coin := range w.c.Coins(sender, PubKeyHash, PubKey) {
+		if coin.OutPoint != coins[0].OutPoint && coin.Value < 1e6 && w.one(2) && len(coins) < 6 {
+			coins = append(coins, coin)
+		}
+	}
+	var in int64
+	for _, coin := range coins {
+		in += coin.Value
+	}
+	tx := btcwire.NewMsgTx(int32(1 + w.rand.IntN(2)))
+	for _, coin := range coins {
+		tx.AddTxIn(btcwire.NewTxIn(&coin.OutPoint, nil, nil))
+	}
+	order := w.rand.Perm(len(actions) + 1)
+	if w.one(2) {
+		slices.Sort(order) // the change last
+	}
+	for _, i := range order {
+		if i == len(actions) {
+			tx.AddTxOut(btcwire.NewTxOut(in-need, sender.Script(PubKeyHash)))
+		} else {
+			tx.AddTxOut(btcwire.NewTxOut(actions[i].Value, actions[i].Script(nil)))
+		}
+	}
+	for n, i := range order {
+		if i < len(actions) && actions[i].Sender != nil {
+			kind := [...]uint32{1, 2, 3, 0x81, 0x82, 0x83, 1, 1}[w.rand.IntN(8)]
+			tx.TxOut[n].PkScript = actions[i].Script(senderSig(tx, n, actions[i].Sender, kind))
+		}
+	}
+	for i := range coins {
+		signInput(tx, i, coins)
+	}
+	return tx
 }
 
 // few is 0 half of the time, up to n-1 seldom.
@@ -110,8 +161,11 @@ func (w *Workload) action() Action {
 		GasPrice: 40 + uint64(w.few(30)),
 		Data:     w.steps(3),
 	}
-	if w.one(20) {
+	switch {
+	case w.one(20):
 		a.GasLimit = 10_000 + uint64(w.rand.IntN(60_000))
+	case w.one(25):
+		a.GasLimit += 5_500_000
 	}
 	if w.one(2) {
 		a.Value = int64(w.rand.IntN(2000))
@@ -125,6 +179,15 @@ func (w *Workload) action() Action {
 		a.GasLimit += 400_000
 		if !w.one(8) {
 			a.Value = 0
+		}
+	case w.one(30):
+		a.To = &w.c.Params.DelegationsAddress
+		a.GasLimit = DelegationGas
+		a.Sender = w.senders[w.rand.IntN(len(w.senders))]
+		a.Data = RemoveDelegation()
+		if !w.one(3) {
+			to := w.senders[w.rand.IntN(len(w.senders))].Hash
+			a.Data = AddDelegation(to, uint8(w.rand.IntN(101)), ProofOfDelegation(a.Sender, to))
 		}
 	case w.one(8):
 		to := w.address()
@@ -165,6 +228,9 @@ func (w *Workload) step(depth int) Step {
 		if w.one(5) {
 			s.Data = w.bytes(w.rand.IntN(300))
 		}
+		if w.one(6) {
+			s.Address, s.Data = w.precompiled()
+		}
 	case OpCreate, OpCreate2:
 		if !w.one(6) {
 			s.B = 0
@@ -182,6 +248,64 @@ func (w *Workload) step(depth int) Step {
 	return s
 }
 
+// precompiled is a precompiled contract and data for it, mostly such that it accepts.
+func (w *Workload) precompiled() (at Address, data []byte) {
+	number := func(n int) []byte { return word64(uint64(n)) }
+	n := [...]int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0x85}[w.rand.IntN(11)]
+	at[19] = byte(n)
+	hash := w.bytes(32)
+	key := w.senders[w.rand.IntN(len(w.senders))]
+	switch n {
+	case 1, 0x85:
+		sig := key.SignCompact(hash)
+		data = slices.Concat(hash, word([]byte{sig[0]}), sig[1:])
+		if n == 1 {
+			data = slices.Concat(hash, word([]byte{sig[0] - 4}), sig[1:])
+		}
+	case 5:
+		base, exp, mod := w.rand.IntN(70), w.few(40), w.rand.IntN(70)
+		data = slices.Concat(number(base), number(exp), number(mod), w.bytes(base+exp+mod))
+	case 6:
+		data = slices.Concat(number(1), number(2), number(1), number(2))
+	case 7:
+		data = slices.Concat(number(1), number(2), w.bytes(32))
+	case 8:
+		if !w.one(3) {
+			data = slices.Concat(number(1), number(2), generatorG2)
+			data = slices.Concat(data, number(1), negativeG1, generatorG2)
+		}
+	case 9:
+		data = slices.Concat([]byte{0, 0, 0, byte(w.rand.IntN(20))}, w.bytes(208), []byte{byte(w.rand.IntN(3))})
+	case 10:
+		// The polynomial zero is zero everywhere, and its commitment is the point at infinity.
+		infinity := append([]byte{0xc0}, make([]byte, 47)...)
+		sum := sha256.Sum256(infinity)
+		sum[0] = 1
+		data = slices.Concat(sum[:], number(w.rand.IntN(1000)), number(0), infinity, infinity)
+	default:
+		data = w.bytes(w.rand.IntN(200))
+	}
+	switch {
+	case w.one(8) && len(data) > 0:
+		data[w.rand.IntN(len(data))] ^= byte(1 + w.rand.IntN(255))
+	case w.one(8):
+		data = data[:w.rand.IntN(len(data)+1)]
+	case w.one(8):
+		data = append(data, w.bytes(w.rand.IntN(40))...)
+	}
+	return at, data
+}
+
+// Points of the curve alt_bn128: the generator of the second group, and the second
+// coordinate of the first one's negated.
+var (
+	generatorG2 = must(hex.DecodeString("198e9393920d483a7260bfb731fb5d25f1aa493335a9e71297e485b7aef312c2" +
+		"1800deef121f1e76426a00665e5c4479674322d4f75edadd46debd5cd992f6ed" +
+		"090689d0585ff075ec9e99ad690c3395bc4b313370b38ef355acdadcd122975b" +
+		"12c85ea5db8c6deb4aab71808dcb408fe3d1e7690c43d37b4ce6cc0166fa7daa"))
+	negativeG1 = must(hex.DecodeString("30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd45"))
+)
+
 // initCode is random init code: of robots, of random programs, wrong in every way.
 func (w *Workload) initCode(depth int) []byte {
 	switch w.rand.IntN(12) {
@@ -196,7 +320,7 @@ func (w *Workload) initCode(depth int) []byte {
 	case 4:
 		return append(Push([]byte{byte(w.rand.Uint32())}), opcodes["SELFDESTRUCT"])
 	case 5:
-		return Asm(fmt.Sprintf("%d %d RETURN", 20_000+w.rand.IntN(8000), w.rand.IntN(99)))
+		return Asm(fmt.Sprintf("%d %d RETURN", 24_576+w.rand.IntN(2), w.rand.IntN(99)))
 	case 6:
 		return Init([][]byte{Counter, Vault, Splitter, Mortal, Refuser, Factory}[w.rand.IntN(6)])
 	case 7:
@@ -256,7 +380,24 @@ func (w *Workload) program(n int) []byte {
 			}
 		case 7: // anything
 			a := w.address()
-			switch w.rand.IntN(5) {
+			switch w.rand.IntN(9) {
+			case 5: // the hash of a block
+				push(uint64(w.few(300)))
+				code = append(code, Asm("NUMBER SUB BLOCKHASH")...)
+				push(uint64(w.rand.IntN(6)))
+				code = append(code, opcodes["SSTORE"])
+			case 6: // code of another contract
+				push(uint64(w.rand.IntN(70)))
+				push(uint64(w.rand.IntN(70)))
+				push(uint64(w.rand.IntN(70)))
+				code = append(append(code, Push(a[:])...), opcodes["EXTCODECOPY"])
+			case 7: // init code about as long as it may be
+				push(uint64(49_150 + w.rand.IntN(5)))
+				push(uint64(w.rand.IntN(3)))
+				push(0)
+				code = append(code, [...]byte{0xf0, 0xf5}[w.rand.IntN(2)])
+			case 8: // what the last call returned
+				code = append(code, Asm("RETURNDATASIZE 0 0 RETURNDATACOPY 0 MLOAD 5 SSTORE")...)
 			case 0:
 				code = append(code, byte(w.rand.Uint32()))
 			case 1: // DUPs and SWAPs

@@ -39,8 +39,9 @@ func TestWorkloads(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", era.name, seed), func(t *testing.T) {
 				options := append([]string{"-reduceblocktimeheight=1000000000"}, era.options...)
 				c := New(t, uint64(seed), Regtest(t, options...))
+				var q *Qtumd
 				if hasOracle() {
-					q := StartQtumd(t, options...)
+					q = StartQtumd(t, options...)
 					c.OnBlock = func(b *wire.Block) { confirm(t, c, q, b) }
 				}
 				c.MinePoW(base - 20)
@@ -55,6 +56,9 @@ func TestWorkloads(t *testing.T) {
 						c.Mine()
 					}
 				}
+				if q != nil {
+					compareCoins(t, c, q)
+				}
 			})
 		}
 	}
@@ -65,5 +69,17 @@ func confirm(t *testing.T, c *Chain, q *Qtumd, b *wire.Block) {
 	t.Helper()
 	if reason := q.Submit(int64(b.Header.Time)+c.Late, b); reason != "" {
 		t.Fatalf("Qtum Core refuses block %v at height %d: %s\n%s", b.Hash(), c.Height(), reason, q.Log(3000))
+	}
+}
+
+// compareCoins holds the set of unspent outputs against Qtum Core's.
+func compareCoins(t *testing.T, c *Chain, q *Qtumd) {
+	t.Helper()
+	var info struct {
+		Hash string `json:"hash_serialized_3"`
+	}
+	q.Ask(&info, "gettxoutsetinfo", "hash_serialized_3")
+	if got := c.coinsHash(); got != info.Hash {
+		t.Errorf("unspent outputs hash to %s, Qtum Core's to %s", got, info.Hash)
 	}
 }
