@@ -3,8 +3,11 @@ package header
 import (
 	"fmt"
 	"math"
+	"os"
+	"strings"
 	"testing"
 
+	btcwire "github.com/btcsuite/btcd/wire/v2"
 	"github.com/holiman/uint256"
 	"pgregory.net/rapid"
 
@@ -231,4 +234,61 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
+}
+
+// TestQtumTargets works out again the targets of chains that Qtum Core accepted, whose
+// times were drawn at random: across both changes of the rules, and with the limits of
+// main net and of regtest.
+func TestQtumTargets(t *testing.T) {
+	text, err := os.ReadFile("testdata/retarget.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		net     *params.Network
+		tr      *Tree
+		targets = map[uint32]bool{}
+		blocks  int
+	)
+	for line := range strings.Lines(string(text)) {
+		f := strings.Fields(line)
+		switch f[0] {
+		case "#":
+			continue
+		case "chain":
+			net = params.Regtest()
+			for _, o := range f[1:] {
+				if err := net.Override(o); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tr = New(&net.Genesis.Header, Options{})
+			continue
+		}
+		var count int
+		var after, bits uint32
+		var kind string
+		if _, err := fmt.Sscanf(line, "%d %s +%d %x", &count, &kind, &after, &bits); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		for range count {
+			tip := tr.Tip()
+			h := child(tip, tip.Header.Time+after, 0)
+			h.Bits = bits
+			if kind == "stake" {
+				h.PrevStake = btcwire.OutPoint{Index: uint32(tip.Height)}
+			}
+			if got := must(NextBits(net, tip, h.Time, kind == "stake")); got != bits {
+				t.Fatalf("%s at %d: %08x, want %08x", kind, tip.Height+1, got, bits)
+			}
+			if err := tr.SetTip(add(t, tr, h)); err != nil {
+				t.Fatal(err)
+			}
+			targets[bits] = true
+			blocks++
+		}
+	}
+	if blocks != 6780 || len(targets) < 100 {
+		t.Errorf("%d blocks with %d targets", blocks, len(targets))
+	}
 }
