@@ -67,7 +67,7 @@ type State struct {
 	hash          hasher
 	ripemdTouched bool
 	slab          []slot
-	slabSize      int // of the slab last made
+	slabSize      int               // of the slab last made
 	key           [1 + 20 + 32]byte // scratch for flat keys
 	err           error
 }
