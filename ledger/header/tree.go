@@ -154,12 +154,34 @@ func (t *Tree) parent(h *wire.Header) (*Node, error) {
 	if n.Height >= t.base {
 		return n, nil
 	}
-	low, err := t.window(n.Height, t.base-1)
-	if err != nil {
+	if err := t.open(n.Height); err != nil {
 		return nil, err
 	}
-	if low[len(low)-1].Hash != t.main[0].Header.PrevBlock || low[0].Hash != n.Hash {
-		return nil, fmt.Errorf("stored headers from height %d on do not lead to %v", n.Height, t.main[0].Hash)
+	if t.main[0].Hash != n.Hash {
+		return nil, fmt.Errorf("stored header at height %d is %v, not %v", n.Height, t.main[0].Hash, n.Hash)
+	}
+	return t.main[0], nil
+}
+
+// Reach has the best chain's headers from height on in memory, until Release lets them go:
+// SetTip can go down no further than that.
+func (t *Tree) Reach(height int32) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if height = max(height, 0); height >= t.base {
+		return nil
+	}
+	return t.open(height)
+}
+
+// open reads the best chain's headers from height up to the window into memory.
+func (t *Tree) open(height int32) error {
+	low, err := t.window(height, t.base-1)
+	if err != nil {
+		return err
+	}
+	if low[len(low)-1].Hash != t.main[0].Header.PrevBlock {
+		return fmt.Errorf("stored headers from height %d on do not lead to %v", height, t.main[0].Hash)
 	}
 	t.main[0].parent = low[len(low)-1]
 	t.main[0].parent.children++
@@ -167,8 +189,8 @@ func (t *Tree) parent(h *wire.Header) (*Node, error) {
 		t.insert(x)
 	}
 	t.main = append(low, t.main...)
-	t.base = n.Height
-	return low[0], nil
+	t.base = height
+	return nil
 }
 
 // window reads the best chain from one height to another.

@@ -3,6 +3,7 @@ package header
 import (
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
@@ -376,4 +377,80 @@ func TestDeepFork(t *testing.T) {
 	if err := tr.SetTip(branch); err == nil {
 		t.Error("the tip was set to a branch from below the window")
 	}
+}
+
+// TestConcurrent asks a tree from several goroutines while it grows and lets go.
+func TestConcurrent(t *testing.T) {
+	const keep, blocks = 20, 2000
+	mem := &locked{memory: newMemory()}
+	tr := New(&params.Main().Genesis.Header, Options{Keep: keep, Loader: mem})
+	mem.store(tr.Tip())
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				n := tr.Tip()
+				for _, h := range []int32{0, n.Height / 2, n.Height - 1} {
+					if a, err := n.Ancestor(h); err != nil || h >= 0 && a.Height != h {
+						t.Errorf("ancestor at %d of %d: %v, %v", h, n.Height, a, err)
+						return
+					}
+				}
+				if _, _, err := n.StakeUsed(btcwire.OutPoint{Index: 5}, 2*keep); err != nil {
+					t.Error(err)
+				}
+				tr.StakeSeen(btcwire.OutPoint{Index: 5}, 5)
+				if a, err := tr.At(n.Height); err != nil || a == nil {
+					t.Errorf("at %d: %v, %v", n.Height, a, err)
+				}
+			}
+		})
+	}
+	for i := range uint32(blocks) {
+		h := child(tr.Tip(), i, 0)
+		h.PrevStake = btcwire.OutPoint{Index: i % 50}
+		n := add(t, tr, h)
+		mem.store(n)
+		if err := tr.SetTip(n); err != nil {
+			t.Fatal(err)
+		}
+		if i%7 == 0 {
+			tr.Release(n.Height)
+		}
+	}
+	close(done)
+	wg.Wait()
+	if tr.Tip().Height != blocks {
+		t.Errorf("tip at %d", tr.Tip().Height)
+	}
+}
+
+// locked is a memory that may be written while it is read.
+type locked struct {
+	mu sync.RWMutex
+	*memory
+}
+
+func (l *locked) store(n *Node) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.memory.store(n)
+}
+
+func (l *locked) LoadNode(height int32) ([]byte, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.nodes[height], nil
+}
+
+func (l *locked) LoadHeight(hash chainhash.Hash) (int32, bool, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.memory.LoadHeight(hash)
 }
