@@ -1,13 +1,9 @@
 package chaintest
 
 import (
-	"slices"
-
 	btcwire "github.com/btcsuite/btcd/wire/v2"
 
-	"spacechain/ledger/aal"
-	"spacechain/ledger/coins"
-	"spacechain/ledger/dgp"
+	"spacechain/ledger/connect"
 	"spacechain/ledger/header"
 	"spacechain/ledger/view"
 	"spacechain/ledger/wire"
@@ -20,79 +16,42 @@ type assembled struct {
 }
 
 // assemble runs the contracts of d, puts the transactions that they make behind theirs,
-// and sets the roots of the header.
+// and sets the roots of the header. Every transaction must fit.
 func (c *Chain) assemble(d *Draft) (done assembled) {
 	c.T.Helper()
-	err := c.Node.View(func(tip *header.Node, state view.Reader) error {
-		m := aal.New(state)
-		m.Env = aal.Env{
-			Params: c.Params, Height: d.Height, Time: d.Header.Time, Bits: tip.Header.Bits, Author: tip.Staker,
-			BlockHash: func(height int32) [32]byte {
-				n, err := tip.Ancestor(height)
-				if err != nil || n == nil {
-					return [32]byte{}
-				}
-				return n.Hash
-			},
-		}
-		limits, err := dgp.Read(m)
-		if err != nil {
-			return err
-		}
-		m.Env.Bits, m.Env.Author = d.Header.Bits, aal.Author(d.Block())
-		m.Env.GasLimit, m.Env.Schedule = limits.BlockGasLimit, limits.Schedule
-		if d.PoS() && d.Height == c.Params.OfflineStakeHeight {
-			m.DeployDelegations(c.Params)
-		}
-		done.reward = c.Params.Subsidy(d.Height)
-		var (
-			set = coins.NewSet(state)
-			all []*btcwire.MsgTx
-		)
-		for i, msg := range d.Txs {
-			all = append(all, msg)
-			if i == 0 || d.PoS() && i == 1 {
-				continue
-			}
-			tx := wire.NewTx(msg.Copy())
-			spent, err := set.Inputs(nil, tx)
-			if err != nil {
-				return err
-			}
-			fee, err := coins.CheckTxInputs(tx, spent, d.Height, c.Params.Maturity(d.Height))
-			if err != nil {
-				return err
-			}
-			done.reward += fee
-			paid := slices.Clone(spent[0].Script) // the set forgets it when it is spent
-			if _, err := set.SpendTx(tx); err != nil {
-				return err
-			}
-			set.AddTx(tx, d.Height)
-			if !aal.IsContract(tx) {
-				continue
-			}
-			execs, err := aal.Extract(tx, paid, c.Params, d.Height)
-			if err != nil {
-				return err
-			}
-			result, err := m.Execute(execs)
-			if err != nil {
-				return err
-			}
-			done.refunds = append(done.refunds, result.Refunds...)
-			done.reward -= result.RefundSum
-			all = append(all, result.Generated...)
-		}
-		if d.Height == c.Params.OfflineStakeHeight {
-			m.DeployDelegations(c.Params)
-		}
-		d.Txs = all
-		d.Header.StateRoot, d.Header.UTXORoot, err = m.Roots()
+	first := 1
+	if d.PoS() {
+		first = 2
+	}
+	var a *connect.Assembly
+	err := c.Node.View(func(tip *header.Node, state view.Reader) (err error) {
+		txs := d.Block().Txs
+		a, err = connect.Assemble(connect.Draft{
+			Params: c.Params, Prev: tip, State: state, Header: d.Header,
+			First: txs[:first], Candidates: txs[first:],
+		})
 		return err
 	})
 	if err != nil {
 		c.T.Fatalf("assemble the block at height %d: %v", d.Height, err)
 	}
+	for _, s := range a.Skipped {
+		c.T.Fatalf("assemble the block at height %d: transaction %v: %v", d.Height, s.Tx.ID(), s.Err)
+	}
+	d.Txs = append(d.Txs[:first:first], messages(a.Txs[first:])...)
+	d.Header.StateRoot, d.Header.UTXORoot = a.StateRoot, a.UTXORoot
+	done.reward = c.Params.Subsidy(d.Height) + a.Fees - a.GasRefunds
+	for _, out := range a.Refunds {
+		done.refunds = append(done.refunds, btcwire.NewTxOut(out.Value, out.PkScript))
+	}
 	return done
+}
+
+// messages are txs in a form that can be changed.
+func messages(txs []*wire.Tx) []*btcwire.MsgTx {
+	var out []*btcwire.MsgTx
+	for _, tx := range txs {
+		out = append(out, tx.Msg().Copy())
+	}
+	return out
 }

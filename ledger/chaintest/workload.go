@@ -228,8 +228,9 @@ func (w *Workload) step(depth int) Step {
 		if w.one(5) {
 			s.Data = w.bytes(w.rand.IntN(300))
 		}
-		if w.one(6) {
+		if w.one(3) {
 			s.Address, s.Data = w.precompiled()
+			s.A = []uint64{3000, 60_000, 200_000}[w.rand.IntN(3)]
 		}
 	case OpCreate, OpCreate2:
 		if !w.one(6) {
