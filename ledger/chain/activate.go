@@ -193,6 +193,12 @@ func (c *Chain) connectTip(now int64, n *header.Node, b *wire.Block, checked boo
 // disconnectTip takes the tip's block back (validation.cpp: DisconnectTip).
 func (c *Chain) disconnectTip() error {
 	n := c.tree.Tip()
+	if n.Height <= c.tree.Base() {
+		// Some further ones at once, in case this goes on.
+		if err := c.tree.Reach(n.Height - 1 - c.net.MaxCheckpointSpan()); err != nil {
+			return err
+		}
+	}
 	parent, err := n.Parent()
 	if err != nil {
 		return err

@@ -79,7 +79,7 @@ func SameRules(a, b *params.Network) error {
 	if err != nil {
 		return err
 	}
-	return agrees(x, y, -1)
+	return agrees(x, y, params.Never)
 }
 
 // HaveBlock tells whether the block with this hash is stored, or was and is pruned.
