@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/btcsuite/btcd/chainhash/v2"
 	"github.com/spf13/cobra"
 
 	"spacechain/ledger/chain"
@@ -94,11 +93,11 @@ func newLedgerTxCommand() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 	}
 	return ledgerQuery(cmd, func(c *chain.Chain, arg string) (*chain.TxInfo, error) {
-		id, err := chainhash.NewHashFromStr(arg)
-		if err != nil || len(arg) != 2*chainhash.HashSize {
-			return nil, usagef("transaction %q: give its 64 hex digits", arg)
+		id, err := chain.ParseTxID(arg)
+		if err != nil {
+			return nil, usageError{err}
 		}
-		return c.Tx(*id)
+		return c.Tx(id)
 	}, func(tx *chain.TxInfo) string {
 		return fmt.Sprintf("in block %s at height %d, %d confirmations\n", tx.BlockHash, tx.Height, tx.Confirmations) + txText(tx)
 	})

@@ -233,6 +233,15 @@ func ParseAddress(text string) (a state.Address, err error) {
 	return state.Address(b), nil
 }
 
+// ParseTxID reads the 64 hex digits of a transaction's id.
+func ParseTxID(text string) (chainhash.Hash, error) {
+	id, err := chainhash.NewHashFromStr(text)
+	if err != nil || len(text) != chainhash.MaxHashStringSize {
+		return chainhash.Hash{}, fmt.Errorf("transaction %q: not 64 hex digits", text)
+	}
+	return *id, nil
+}
+
 // Account describes the account of an address.
 func (c *Chain) Account(a state.Address) (*AccountInfo, error) {
 	c.mu.RLock()
