@@ -1,12 +1,11 @@
 package params
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"testing"
 
+	"github.com/btcsuite/btcd/address/v2"
 	"github.com/btcsuite/btcd/btcec/v2"
-	"golang.org/x/crypto/ripemd160"
 
 	"spacechain/ledger/wire"
 )
@@ -91,10 +90,7 @@ func TestSpaceChainGenesis(t *testing.T) {
 	if got := public.SerializeCompressed(); hex.EncodeToString(got) != hex.EncodeToString(developmentPublicKey) {
 		t.Errorf("the development key's public key is %x", got)
 	}
-	sum := sha256.Sum256(developmentPublicKey)
-	r := ripemd160.New()
-	r.Write(sum[:])
-	if got := r.Sum(nil); hex.EncodeToString(got) != hex.EncodeToString(developmentKeyHash) {
+	if got := address.Hash160(developmentPublicKey); hex.EncodeToString(got) != hex.EncodeToString(developmentKeyHash) {
 		t.Errorf("the development key's hash is %x", got)
 	}
 

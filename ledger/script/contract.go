@@ -1,11 +1,9 @@
 package script
 
 import (
-	"crypto/sha256"
 	"math"
 
 	btcwire "github.com/btcsuite/btcd/wire/v2"
-	"golang.org/x/crypto/ripemd160"
 
 	"spacechain/ledger/wire"
 )
@@ -249,13 +247,4 @@ func PubKeyOf(script []byte) (key []byte, ok bool) {
 		return nil, false
 	}
 	return key, true
-}
-
-// Hash160 is ripemd160 of sha256.
-func Hash160(b []byte) (hash [20]byte) {
-	first := sha256.Sum256(b)
-	h := ripemd160.New()
-	h.Write(first[:])
-	h.Sum(hash[:0])
-	return hash
 }

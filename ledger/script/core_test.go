@@ -21,7 +21,6 @@ type scriptTest struct {
 	value               int64
 	flags               Flags
 	want                string
-	ours                bool // Qtum's limits make it differ from Bitcoin's
 }
 
 func scriptTests(t testing.TB) (tests []scriptTest) {

@@ -1,12 +1,6 @@
 package script
 
-import (
-	"bytes"
-	"crypto/sha1"
-	"crypto/sha256"
-
-	"golang.org/x/crypto/ripemd160"
-)
+import "bytes"
 
 // sigVersion is under which rules a script is evaluated and signed.
 type sigVersion uint8
@@ -468,25 +462,4 @@ func (e *evaluator) arithmetic(op byte) Error {
 		e.drop(1)
 	}
 	return ErrOK
-}
-
-func digest(op byte, v []byte) []byte {
-	switch op {
-	case opRipemd160:
-		h := ripemd160.New()
-		h.Write(v)
-		return h.Sum(nil)
-	case opSHA1:
-		h := sha1.Sum(v)
-		return h[:]
-	case opSHA256:
-		h := sha256.Sum256(v)
-		return h[:]
-	case opHash160:
-		h := Hash160(v)
-		return h[:]
-	}
-	first := sha256.Sum256(v)
-	second := sha256.Sum256(first[:])
-	return second[:]
 }
