@@ -18,5 +18,12 @@
 //   - an output: its transfers, its changes to accounts and to contracts' coins. All
 //     are taken over or dropped at its end.
 //
+// Two things that Qtum Core remembers from block to block are no function of the chain: which
+// changes of balances an execution left behind that ended in an exception (a view call, a
+// restart, a block that was only tried out clear them), and, below FixUTXOCacheHeight, coins
+// that such an execution had looked at. Here the first begin anew with each block, as they do
+// there wherever a staked block asks the contract of delegations first; the second go from
+// block to block with the state, as in a node that does nothing but connect blocks.
+//
 // Amounts, balances and gas prices are in satoshi. Nothing here is safe for concurrent use.
 package aal

@@ -13,7 +13,7 @@ import (
 	"spacechain/ledger/wire"
 )
 
-// output is a contract output's script of pushes: nil where an opcode stands in parts.
+// outputScript is the script whose elements are pushes, of bytes and addresses, and opcodes.
 func outputScript(parts ...any) []byte {
 	var s []byte
 	for _, p := range parts {

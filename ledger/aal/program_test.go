@@ -15,25 +15,19 @@ func hexOf(b []byte) string { return hex.EncodeToString(b) }
 // Instructions of the programs in these tests.
 const (
 	opAdd          = 0x01
-	opEq           = 0x14
 	opCaller       = 0x33
-	opCallValue    = 0x34
 	opCallData     = 0x35
 	opCopyCode     = 0x39
 	opExtCodeHash  = 0x3f
-	opCoinbase     = 0x41
 	opPop          = 0x50
 	opMStore       = 0x52
-	opSLoad        = 0x54
 	opSStore       = 0x55
-	opJump         = 0x56
 	opJumpIf       = 0x57
 	opJumpDest     = 0x5b
 	opTLoad        = 0x5c
 	opTStore       = 0x5d
 	opDup1         = 0x80
 	opLog0         = 0xa0
-	opCreate       = 0xf0
 	opCallAccount  = 0xf1
 	opReturn       = 0xf3
 	opRevert       = 0xfd
