@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -61,6 +60,3 @@ func (p *progressBar) end() {
 		fmt.Fprint(p.out, "\r\x1b[K")
 	}
 }
-
-// wantsColour tells whether colours suit w.
-func wantsColour(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
