@@ -12,11 +12,12 @@ import (
 // ripemd is the precompiled contract whose touch no failure takes back; see state.Touch.
 var ripemd = state.Address{19: 3}
 
-// call runs the code of an account in f, whose self, caller, value, static and input are
-// set, after transferring value from caller to self. The order is that of Qtum Core 27.1
+// call runs the code of an account in f, whose self, caller, value, static, input and gas
+// are set, after transferring from caller to self the value, or nothing if the value is only
+// apparent (DELEGATECALL). The order is that of Qtum Core 27.1
 // Executive.cpp: call: a precompiled contract runs before the transfer, which it can only
 // prevent, and an unused receiver is told of before it.
-func (e *EVM) call(f *frame, account state.Address, transfer *uint256.Int) ([]byte, Exception) {
+func (e *EVM) call(f *frame, account state.Address, apparent bool) ([]byte, Exception) {
 	st := e.st
 	if contract := e.contract.At((*[20]byte)(&account)); contract != nil {
 		if f.self == ripemd {
@@ -35,7 +36,7 @@ func (e *EVM) call(f *frame, account state.Address, transfer *uint256.Int) ([]by
 		f.gas -= int64(price)
 		f.answer = out
 		e.noteUnused(f.self)
-		e.transfer(f.caller, f.self, transfer)
+		e.transfer(f, apparent)
 		return out, none
 	}
 	before := st.Snapshot()
@@ -47,7 +48,7 @@ func (e *EVM) call(f *frame, account state.Address, transfer *uint256.Int) ([]by
 		}
 	}
 	e.noteUnused(f.self)
-	e.transfer(f.caller, f.self, transfer)
+	e.transfer(f, apparent)
 	if !runs {
 		return nil, none
 	}
@@ -77,9 +78,21 @@ func (e *EVM) noteUnused(a state.Address) {
 	}
 }
 
-// transfer moves a value between accounts. The receiver is created if it is not there, and
+// noValue is what a call with an apparent value transfers.
+var noValue uint256.Int
+
+// transfer moves a frame's value from its caller to its account.
+func (e *EVM) transfer(f *frame, apparent bool) {
+	value := &f.value
+	if apparent {
+		value = &noValue
+	}
+	e.move(f.caller, f.self, value)
+}
+
+// move moves a value between accounts. The receiver is created if it is not there, and
 // touched even by a value of zero.
-func (e *EVM) transfer(from, to state.Address, value *uint256.Int) {
+func (e *EVM) move(from, to state.Address, value *uint256.Int) {
 	e.st.SubBalance(from, value)
 	e.st.AddBalance(to, value)
 	if told := e.cfg.Hooks.Transfer; told != nil && !value.IsZero() {
@@ -108,7 +121,7 @@ func (e *EVM) create(f *frame, at state.Address, override *state.Address, init [
 		at = *override
 	}
 	f.self = at
-	e.transfer(f.caller, at, &f.value)
+	e.transfer(f, false)
 	st.CreateContract(at)
 	if e.rules.emptyIsAbsent {
 		st.SetNonce(at, 1)
@@ -266,7 +279,7 @@ func (f *frame) opCall(op byte, height int) Exception {
 	if e.cfg.Qtum.FrameAccess {
 		f.warm.account(child.self)
 	}
-	out, exc := e.call(child, to, &value)
+	out, exc := e.call(child, to, op == DELEGATECALL)
 	f.gas += child.gas
 	f.returned = out
 	copy(output, out)
@@ -362,8 +375,8 @@ func (f *frame) opSelfdestruct(beneficiary state.Address) Exception {
 	if e.rules.accessLists && !f.accessAccount(beneficiary) && !f.charge(coldAccount) {
 		return OutOfGas
 	}
-	var balance uint256.Int
-	st.Balance(f.self, &balance)
+	st.Balance(f.self, &f.balance)
+	balance := &f.balance
 	if charge := e.rules.selfdestruct; charge == chargeAlways || charge == chargeWithBalance && !balance.IsZero() {
 		if !e.present(beneficiary) && !f.charge(25000) {
 			return OutOfGas
@@ -371,17 +384,17 @@ func (f *frame) opSelfdestruct(beneficiary state.Address) Exception {
 	}
 	if e.cfg.Qtum.SelfdestructTransfers {
 		e.noteUnused(beneficiary)
-		e.transfer(f.self, beneficiary, &balance)
+		e.move(f.self, beneficiary, balance)
 		e.kill(f.self)
 		return none
 	}
-	st.SubBalance(f.self, &balance)
-	st.AddBalance(beneficiary, &balance)
+	st.SubBalance(f.self, balance)
+	st.AddBalance(beneficiary, balance)
 	if e.rules.onlyNewDie && !st.Created(f.self) {
 		return none
 	}
 	if beneficiary == f.self {
-		st.SubBalance(f.self, &balance) // it is lost with the contract
+		st.SubBalance(f.self, balance) // it is lost with the contract
 	}
 	e.kill(f.self)
 	return none

@@ -81,6 +81,7 @@ type machine struct {
 	codes  codeCache
 	keccak keccakState
 	digest [32]byte // of the last KECCAK256
+	logs   logMemory
 }
 
 // keccakState is what of a hash.Hash of x/crypto/sha3 hashes without allocation.
@@ -194,7 +195,7 @@ func (e *EVM) Call(caller, to state.Address, input []byte, gas uint64, value *ui
 	f.self, f.caller, f.value, f.static, f.input = to, caller, *value, false, input
 	usable := min(gas, math.MaxInt64)
 	f.gas = int64(usable)
-	out, exc := e.call(f, to, value)
+	out, exc := e.call(f, to, false)
 	return out, uint64(f.gas) + gas - usable, failure(exc)
 }
 

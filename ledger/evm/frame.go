@@ -28,6 +28,7 @@ type frame struct {
 
 	self, caller state.Address
 	value        uint256.Int
+	balance      uint256.Int // that SELFDESTRUCT moves
 	depth        int
 	static       bool
 

@@ -192,13 +192,47 @@ func (f *frame) opLog(topics, height int) Exception {
 	if !f.charge(8 * int64(size[0])) {
 		return OutOfGas
 	}
-	l := state.Log{Address: f.self, Topics: make([]state.Hash, topics)}
+	l := state.Log{Address: f.self, Topics: f.evm.logs.hashes(topics), Data: f.evm.logs.bytes(f.piece(at, size))}
 	for i := range l.Topics {
 		l.Topics[i] = f.stack[height+topics-1-i].Bytes32()
 	}
-	l.Data = append(l.Data, f.piece(at, size)...)
 	f.evm.st.AddLog(l)
 	return none
+}
+
+// logMemory is where log entries get their slices from, many out of one allocation. What
+// is given is not used again.
+type logMemory struct {
+	topics []state.Hash
+	data   []byte
+}
+
+// hashes gives room for n topics.
+func (m *logMemory) hashes(n int) []state.Hash {
+	if len(m.topics) < n {
+		m.topics = make([]state.Hash, 64)
+	}
+	out := m.topics[:n:n]
+	m.topics = m.topics[n:]
+	return out
+}
+
+// bytes gives a copy of b, nil if b is empty.
+func (m *logMemory) bytes(b []byte) []byte {
+	n := len(b)
+	if n == 0 {
+		return nil
+	}
+	if n > 512 {
+		return append([]byte(nil), b...)
+	}
+	if len(m.data) < n {
+		m.data = make([]byte, 2048)
+	}
+	out := m.data[:n:n]
+	m.data = m.data[n:]
+	copy(out, b)
+	return out
 }
 
 // opSload does SLOAD of the slot that x names.
