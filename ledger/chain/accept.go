@@ -139,7 +139,7 @@ func (c *Chain) Downloading(now int64) bool {
 }
 
 func (c *Chain) acceptHeader(a Arrival, h *wire.Header) (*header.Node, error) {
-	ctx := check.HeaderContext{Tip: c.tree.Tip(), Now: a.Now, Checkpointed: c.checkpointed}
+	ctx := check.HeaderContext{Tip: c.tree.Tip(), Now: a.Now, Checkpointed: c.checkpointed, Marked: true}
 	if !a.Loading && !c.downloading(a.Now) {
 		ctx.Stake = c.headerStake
 	}

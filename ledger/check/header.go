@@ -20,6 +20,10 @@ type HeaderContext struct {
 	// Checkpointed is the height of the highest hardened checkpoint whose header is in
 	// the tree, -1 if none is; see LastCheckpoint.
 	Checkpointed int32
+	// Marked tells that whatever builds on an invalid block in the tree is marked so. Where
+	// it is not sure, each new header is held against all below it that were never
+	// connected.
+	Marked bool
 	// Stake tells whether the header of a proof-of-stake block on parent is signed and
 	// its kernel meets the target (pos.HeaderProof). nil while the node catches up: the
 	// coins for it are not there yet, and the proof is checked when the block is connected.
@@ -67,8 +71,10 @@ func Header(net *params.Network, tree *header.Tree, h *wire.Header, c HeaderCont
 	if err := ContextualHeader(net, parent, h, hash, c); err != nil {
 		return nil, parent, err
 	}
-	if err := noFailedAncestor(parent); err != nil {
-		return nil, parent, err
+	if !c.Marked {
+		if err := noFailedAncestor(parent); err != nil {
+			return nil, parent, err
+		}
 	}
 	height := parent.Height + 1
 	if err := kindAllowed(net, h, height); err != nil {
