@@ -6,7 +6,9 @@ package view
 
 import (
 	"bytes"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // Reader is an ordered map of byte strings that does not change while it is read.
@@ -39,6 +41,13 @@ type Overlay struct {
 	parent  Reader
 	changes map[string][]byte // nil removes
 	size    int
+
+	// order is the changed keys in bytewise order, if no key came since it was made, and
+	// scanned tells of a Scan since then. The first Scan picks its keys out of all and the
+	// second sorts them, so that many scans of what does not change meanwhile, such as the
+	// dirty buffer under a block that destroys thousands of contracts, cost little each.
+	order   []string
+	scanned bool
 }
 
 // NewOverlay gives an Overlay without changes over parent.
@@ -70,6 +79,7 @@ func (o *Overlay) set(key, value []byte) {
 		o.size -= len(old)
 	} else {
 		o.size += len(key)
+		o.order, o.scanned = nil, false
 	}
 	o.size += len(value)
 	o.changes[string(key)] = value
@@ -85,13 +95,7 @@ func (o *Overlay) Get(key []byte) ([]byte, bool, error) {
 
 // Scan implements Reader: the parent's keys and the changes, merged.
 func (o *Overlay) Scan(prefix []byte, fn func(key, value []byte) error) error {
-	var own []string
-	for k := range o.changes {
-		if len(k) >= len(prefix) && k[:len(prefix)] == string(prefix) {
-			own = append(own, k)
-		}
-	}
-	slices.Sort(own)
+	own := o.own(string(prefix))
 	visit := func(k string) error {
 		if v := o.changes[k]; v != nil {
 			return fn([]byte(k), v)
@@ -123,6 +127,32 @@ func (o *Overlay) Scan(prefix []byte, fn func(key, value []byte) error) error {
 	return nil
 }
 
+// own gives the changed keys that begin with prefix, in bytewise order.
+func (o *Overlay) own(prefix string) []string {
+	var own []string
+	if o.order == nil && !o.scanned {
+		o.scanned = true
+		for k := range o.changes {
+			if strings.HasPrefix(k, prefix) {
+				own = append(own, k)
+			}
+		}
+		slices.Sort(own)
+		return own
+	}
+	if o.order == nil {
+		o.order = slices.Sorted(maps.Keys(o.changes))
+	}
+	from, _ := slices.BinarySearch(o.order, prefix)
+	n, _ := slices.BinarySearchFunc(o.order[from:], prefix, func(k, prefix string) int {
+		if strings.HasPrefix(k, prefix) {
+			return -1
+		}
+		return 1
+	})
+	return o.order[from : from+n]
+}
+
 // Len is the number of changed keys; Size is what they and their values take, in bytes.
 func (o *Overlay) Len() int { return len(o.changes) }
 
@@ -142,5 +172,5 @@ func (o *Overlay) Changes() []Change {
 // Reset forgets all changes.
 func (o *Overlay) Reset() {
 	clear(o.changes)
-	o.size = 0
+	o.size, o.order, o.scanned = 0, nil, false
 }

@@ -34,6 +34,15 @@ func TestOverlayAgreesWithAModel(t *testing.T) {
 				model[string(k)] = string(v)
 			}
 		}
+		for range rapid.IntRange(0, 2).Draw(t, "scans before") {
+			if err := top.Scan(key.Draw(t, "prefix before"), func(_, _ []byte) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if k := key.Draw(t, "changed between scans"); rapid.Bool().Draw(t, "change") {
+			top.Delete(k)
+			delete(model, string(k))
+		}
 		prefix := key.Draw(t, "prefix")
 		var want, got []string
 		for _, k := range slices.Sorted(maps.Keys(model)) {
