@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Reader is an ordered map of byte strings that does not change while it is read.
@@ -36,7 +37,8 @@ func (Empty) Get([]byte) ([]byte, bool, error) { return nil, false, nil }
 // Scan visits nothing.
 func (Empty) Scan([]byte, func(key, value []byte) error) error { return nil }
 
-// Overlay is a Reader with changes on top of it. It is not safe for concurrent use.
+// Overlay is a Reader with changes on top of it. Several goroutines may read it at a time,
+// while nothing changes it.
 type Overlay struct {
 	parent  Reader
 	changes map[string][]byte // nil removes
@@ -48,6 +50,7 @@ type Overlay struct {
 	// dirty buffer under a block that destroys thousands of contracts, cost little each.
 	order   []string
 	scanned bool
+	mu      sync.Mutex // guards both, as a Scan makes them
 }
 
 // NewOverlay gives an Overlay without changes over parent.
@@ -129,6 +132,8 @@ func (o *Overlay) Scan(prefix []byte, fn func(key, value []byte) error) error {
 
 // own gives the changed keys that begin with prefix, in bytewise order.
 func (o *Overlay) own(prefix string) []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	var own []string
 	if o.order == nil && !o.scanned {
 		o.scanned = true

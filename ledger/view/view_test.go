@@ -25,6 +25,11 @@ func TestOverlayAgreesWithAModel(t *testing.T) {
 				o = base
 			}
 			k := key.Draw(t, "key")
+			for range rapid.IntRange(0, 2).Draw(t, "scans") {
+				if err := o.Scan(nil, func(_, _ []byte) error { return nil }); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if rapid.Bool().Draw(t, "delete") {
 				o.Delete(k)
 				delete(model, string(k))
@@ -50,11 +55,14 @@ func TestOverlayAgreesWithAModel(t *testing.T) {
 				want = append(want, fmt.Sprintf("%q=%q", k, model[k]))
 			}
 		}
-		if err := top.Scan(prefix, func(k, v []byte) error {
-			got = append(got, fmt.Sprintf("%q=%q", k, v))
-			return nil
-		}); err != nil || !slices.Equal(got, want) {
-			t.Fatalf("scan %q: %v %v, want %v", prefix, got, err, want)
+		for range 3 { // what a scan remembers is of use to the next
+			got = nil
+			if err := top.Scan(prefix, func(k, v []byte) error {
+				got = append(got, fmt.Sprintf("%q=%q", k, v))
+				return nil
+			}); err != nil || !slices.Equal(got, want) {
+				t.Fatalf("scan %q: %v %v, want %v", prefix, got, err, want)
+			}
 		}
 		v, ok, err := top.Get(prefix)
 		w, wok := model[string(prefix)]
@@ -83,5 +91,20 @@ func TestScanStopsAtAnError(t *testing.T) {
 	}
 	if o.Reset(); o.Len() != 0 || o.Size() != 0 {
 		t.Fatal("a reset overlay holds something")
+	}
+}
+
+// BenchmarkScan looks for keys that few of many changes have, as dropping the storage of
+// a contract does.
+func BenchmarkScan(b *testing.B) {
+	o := NewOverlay(Empty{})
+	for i := range 30_000 {
+		o.Put(fmt.Appendf(nil, "S%05d", i), []byte{1})
+	}
+	for b.Loop() {
+		n := 0
+		if err := o.Scan([]byte("S0123"), func(_, _ []byte) error { n++; return nil }); err != nil || n != 10 {
+			b.Fatal(n, err)
+		}
 	}
 }
