@@ -16,7 +16,6 @@ import (
 // it must do just the same.
 func TestMutations(t *testing.T) {
 	const year = 365 * 86400
-	longTime := []string{"-reduceblocktimeheight=1000000000"} // coins mature after 500 blocks
 	for _, play := range []struct {
 		name    string
 		net     string
@@ -26,14 +25,14 @@ func TestMutations(t *testing.T) {
 		draft   func(s *stage) *Draft
 		rows    []mutation
 	}{
-		{"made by work", "regtest", longTime, 0, (*stage).raise, byWork, slices.Concat(onEveryBlock, onWork)},
+		{"made by work", "regtest", []string{longTime}, 0, (*stage).raise, byWork, slices.Concat(onEveryBlock, onWork)},
 		{"made by stake", "spacechain", nil, 0, (*stage).raise, byStake, slices.Concat(onEveryBlock, onStake, onOwnStake)},
 		{"made by stake", "regtest", nil, 0, (*stage).raise, byStake, slices.Concat(onEveryBlock, onStake, onOwnStake)},
 		{"made by stake, catching up", "regtest", nil, year, (*stage).raise, byStake, slices.Concat(onStake, onOwnStake)},
 		{"delegated", "spacechain", nil, 0, raiseDelegated, byDelegate, onDelegated},
 		{"delegated", "regtest", nil, 0, raiseDelegated, byDelegate, onDelegated},
 		{"delegated, catching up", "regtest", nil, year, raiseDelegated, byDelegate, onDelegated},
-		{"shared", "regtest", append(longTime, "-lastmposheight=1000000"), 0, (*stage).shared, byStake, onShared},
+		{"shared", "regtest", []string{longTime, "-lastmposheight=1000000"}, 0, (*stage).shared, byStake, onShared},
 	} {
 		t.Run(play.net+" "+play.name, func(t *testing.T) {
 			net, _ := params.ByName(play.net)

@@ -91,24 +91,34 @@ func (c *Chain) stakeable(key *Key) []Coin {
 // block, and sets time, bits and coin in the header.
 func (c *Chain) kernel(d *Draft, among []Coin) Coin {
 	c.T.Helper()
-	if len(among) == 0 {
-		c.T.Fatalf("no coin can stake at height %d", d.Height)
+	coin, ok := c.search(d, among, 100_000)
+	if !ok {
+		c.T.Fatalf("no kernel at height %d among %d coins", d.Height, len(among))
 	}
-	mask := int64(c.Params.StakeMask(d.Height))
-	from := max((c.tip().Time()+c.spacing())&^mask, c.tip().Time()&^mask+mask+1)
-	for time := from; time < from+100_000*(mask+1); time += mask + 1 {
+	return coin
+}
+
+// search is kernel for a number of times, and tells whether one won.
+func (c *Chain) search(d *Draft, among []Coin, times int) (Coin, bool) {
+	c.T.Helper()
+	if len(among) == 0 {
+		return Coin{}, false
+	}
+	step := int64(c.Params.StakeMask(d.Height)) + 1
+	time := max((c.tip().Time()+c.spacing())/step*step, (c.tip().Time()/step+1)*step)
+	for range times {
 		d.Header.Time = uint32(time)
 		d.Header.PrevStake = among[0].OutPoint // the bits follow from the kind of block
 		c.retarget(d)
 		for _, coin := range among {
 			if c.wins(d, coin) {
 				d.Header.PrevStake = coin.OutPoint
-				return coin
+				return coin, true
 			}
 		}
+		time += step
 	}
-	c.T.Fatalf("no kernel at height %d among %d coins", d.Height, len(among))
-	return Coin{}
+	return Coin{}, false
 }
 
 // wins tells whether the coin makes the draft's block.
