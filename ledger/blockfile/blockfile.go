@@ -75,13 +75,18 @@ type File struct {
 }
 
 // Open opens the file at path and reads as much of it as tells its kind and, of a
-// Vector, its network and options.
+// Vector, its network and options. A blk*.dat that is masked with the key in an xor.dat
+// beside it, as newer Cores write them, is read without its mask.
 func Open(path string) (*File, error) {
 	r, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	f, err := New(path, r)
+	content, err := unmasked(path, r)
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	f, err := New(path, content)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

@@ -99,6 +99,58 @@ func TestFramesAmongGarbage(t *testing.T) {
 	}
 }
 
+// Files that are masked with the key beside them read as if they were not.
+func TestMaskedFiles(t *testing.T) {
+	dir := t.TempDir()
+	a, b := body(101, 1), body(90_000, 3)
+	content := append(append(frame(a), make([]byte, 13)...), frame(b)...)
+	key := []byte{1, 2, 3, 0x80, 5, 6, 7, 0xff}
+	for i := range content {
+		content[i] ^= key[i%len(key)]
+	}
+	write := func(name string, b []byte) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	path := write("blk00007.dat", content)
+	write("xor.dat", key)
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Magic = magic
+	if head, ok := f.Head(); !ok || head != magic {
+		t.Errorf("the file begins with %x", head)
+	}
+	got, offsets := readAll(t, f)
+	if diff := cmp.Diff([][]byte{a, b}, got); diff != "" {
+		t.Fatal(diff)
+	}
+	if again, err := f.ReadAt(offsets[1], len(b)); err != nil || !bytes.Equal(again, b) {
+		t.Error("not the same again", err)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	other, err := Open(write("bootstrap.dat", frame(a)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	other.Magic = magic
+	if got, _ := readAll(t, other); len(got) != 1 {
+		t.Error("a file that is never masked was unmasked")
+	}
+	write("xor.dat", key[:3])
+	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), "has 3 bytes") {
+		t.Error(err)
+	}
+}
+
 // A caller that could not decode a frame, or needed less than all of it, finds what is in it.
 func TestRejectAndAdvance(t *testing.T) {
 	inner := frame(body(100, 7))

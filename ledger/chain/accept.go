@@ -46,7 +46,7 @@ func (c *Chain) AcceptAs(a Arrival, b *wire.Block) error {
 	if err := c.checkBlock(a.Now, b); err != nil {
 		return err
 	}
-	n, err := c.acceptBlock(a, b)
+	n, err := c.acceptBlock(a, b, true)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (c *Chain) Load(now int64, b *wire.Block) error {
 	if err := c.usable(); err != nil {
 		return err
 	}
-	n, err := c.acceptBlock(Arrival{Now: now, Loading: true}, b)
+	n, err := c.acceptBlock(Arrival{Now: now, Loading: true}, b, false)
 	if err != nil {
 		return err
 	}
@@ -159,8 +159,8 @@ func (c *Chain) acceptHeader(a Arrival, h *wire.Header) (*header.Node, error) {
 }
 
 // acceptBlock stores a block that keeps the rules that need no state
-// (validation.cpp: AcceptBlock).
-func (c *Chain) acceptBlock(a Arrival, b *wire.Block) (*header.Node, error) {
+// (validation.cpp: AcceptBlock). checked tells that checkBlock accepted it already.
+func (c *Chain) acceptBlock(a Arrival, b *wire.Block, checked bool) (*header.Node, error) {
 	n, err := c.acceptHeader(a, &b.Header)
 	if err != nil {
 		return nil, err
@@ -183,7 +183,9 @@ func (c *Chain) acceptBlock(a Arrival, b *wire.Block) (*header.Node, error) {
 		!check.EnoughWork(c.net, &n.Work)) {
 		return n, nil
 	}
-	err = c.checkBlock(a.Now, b)
+	if !checked {
+		err = c.checkBlock(a.Now, b)
+	}
 	if err == nil {
 		err = check.ContextualBlock(c.net, parent, b)
 	}

@@ -17,7 +17,7 @@ func TestPowerCutAtEveryWrite(t *testing.T) {
 	v := readVector(t, vectorPath(t, "fuzz_d201"), all)
 	before := len(v.blocks) - 8
 	if long() {
-		before = 2090
+		before = 2130
 	}
 	opt := Options{FlushBytes: 60 << 10, PruneBytes: 100 << 10, Workers: 1}
 	v.net.FinalitySpan, v.net.FinalitySpanRBT = 20, 20
@@ -68,7 +68,7 @@ func TestPowerCutAtEveryWrite(t *testing.T) {
 		t.Fatal("nothing was flushed")
 	}
 	places := whole.Writes()
-	step := max(1, places/40)
+	step := max(1, places/25)
 	if long() {
 		step = 1
 	}

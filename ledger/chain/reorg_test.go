@@ -113,7 +113,7 @@ func TestConnectAndDisconnect(t *testing.T) {
 			c := open(t, store, v.net, Options{FlushBytes: 512 << 10})
 			states := map[int32][32]byte{0: digest(t, c)}
 			rnd := rapid.Int32Range(0, int32(len(v.blocks)))
-			first := make([]int32, 6)
+			first := make([]int32, 4)
 			for i := range first {
 				first[i] = rnd.Example(len(v.name) + i)
 			}
