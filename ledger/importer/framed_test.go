@@ -129,6 +129,17 @@ func TestBlockFiles(t *testing.T) {
 	if err != nil || again.Blocks != 0 || again.Known != 302 {
 		t.Errorf("the second time: %+v %v", again, err)
 	}
+	// The rules may be others than those that the network has by itself.
+	other := params.Regtest()
+	if err := other.Override("-londonheight=1000"); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = chain.Open(kv.NewMemory(), other, chain.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Import(context.Background(), c, []string{first, second}, Options{}); err != nil || r.Blocks != 300 {
+		t.Errorf("with other rules: %+v %v", r, err)
+	}
 	// A file alone whose blocks lack their parents leaves the chain as it is.
 	c, err = chain.Open(kv.NewMemory(), params.Regtest(), chain.Options{})
 	if err != nil {

@@ -158,10 +158,14 @@ func (im *importing) file(path string) (err error) {
 	if err != nil {
 		return err
 	}
-	if known {
-		if err := chain.SameRules(of, net); err != nil {
-			return fmt.Errorf("import %s: it is not of this chain: %w", path, err)
-		}
+	switch {
+	case known && f.Kind() == blockfile.Vector:
+		err = chain.SameRules(of, net)
+	case known && of.Name != net.Name: // a magic tells nothing of the rules
+		err = fmt.Errorf("network %s is not %s", of.Name, net.Name)
+	}
+	if err != nil {
+		return fmt.Errorf("import %s: it is not of this chain: %w", path, err)
 	}
 	f.Magic = net.Magic
 	im.at.File = path
