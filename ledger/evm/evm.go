@@ -116,7 +116,7 @@ func (e *EVM) Reset(cfg Config, st *state.State) {
 }
 
 // keepFrames is how many frames a machine keeps.
-const keepFrames = 32
+const keepFrames = 16
 
 // Close ends the use of e and of every output that it gave.
 func (e *EVM) Close() {
@@ -128,6 +128,7 @@ func (e *EVM) Close() {
 	for i, f := range m.frames {
 		f.reset()
 		f.evm, f.code, f.input, f.stack = nil, nil, nil, nil
+		f.own.original, f.own.text = nil, nil
 		if i >= keepFrames {
 			m.frames[i] = nil
 		}

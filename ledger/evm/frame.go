@@ -37,8 +37,9 @@ type frame struct {
 	warm  accessed
 }
 
-// keepMemory is how much of a frame's memory is kept for the next frame of its depth.
-const keepMemory = 64 << 10
+// keepMemory is how much a frame may keep of each kind of memory for the next frame of its
+// depth, in bytes.
+const keepMemory = 32 << 10
 
 // reset makes the frame ready for another call.
 func (f *frame) reset() {
@@ -47,6 +48,9 @@ func (f *frame) reset() {
 	}
 	if cap(f.answer) > keepMemory {
 		f.answer = nil
+	}
+	if len(f.own.original) > keepMemory {
+		f.own = code{}
 	}
 	f.memory, f.returned = f.memory[:0], nil
 	f.warm.reset()

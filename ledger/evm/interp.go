@@ -20,34 +20,45 @@ const mask = stackLimit - 1
 // where the first leads by falling through. Cases of the first are ended by continue.
 func (f *frame) run() ([]byte, Exception) {
 	code := f.code
-	text, entries := code.bytes, code.entries
+	text, chunks := code.text, code.chunks
 	stack := f.stack
 	_ = stack[0] // not nil
-	height, pc := 0, 0
+	height, pc := 0, uint(0)
+	want := entryScanned // of the next block's entry
 
 block:
 	for { // one basic block each
-		e := entries[pc]
-		if e&(entryScanned|entryLarge) != entryScanned {
-			if e&entryScanned == 0 {
-				e = code.scan(pc)
+		var e entry
+		if i := pc >> chunkBits; i < uint(len(chunks)) {
+			if c := chunks[i]; c != nil {
+				e = c[pc%chunkSize]
 			}
-			b := code.at(pc, e)
-			if f.gas < b.gas || height < b.need || height+b.grow > stackLimit {
-				return nil, code.why(pc, height, f.gas)
-			}
-			f.gas -= b.gas
-		} else {
+		}
+		if e&(want|entryLarge) == want {
 			left := f.gas - int64(e>>gasShift)
 			if left < 0 || height < int(e>>needShift&(1<<needBits-1)) ||
 				height+int(e>>growShift&(1<<growBits-1)) > stackLimit {
 				return nil, code.why(pc, height, f.gas)
 			}
 			f.gas = left
+		} else {
+			if e = code.enter(pc, want); e == 0 {
+				return nil, BadJumpDestination
+			}
+			text = code.text
+			b := code.at(pc, e)
+			if f.gas < b.gas || height < b.need || height+b.grow > stackLimit {
+				return nil, code.why(pc, height, f.gas)
+			}
+			f.gas -= b.gas
 		}
-		pc += int(e & entryJumpdest >> 1) // whose price the block includes
+		pc += uint(e & entryJumpdest >> 1) // whose price the block includes
+		want = entryScanned
 
 		for { // one instruction each
+			if pc >= uint(len(text)) {
+				return nil, none
+			}
 			op := text[pc]
 			switch op {
 			case STOP:
@@ -232,10 +243,10 @@ block:
 			case JUMP:
 				height--
 				x := &stack[height&mask]
-				if x[1]|x[2]|x[3] != 0 || x[0] >= uint64(len(entries)) || entries[x[0]]&entryJumpdest == 0 {
+				if x[1]|x[2]|x[3] != 0 || x[0] >= uint64(len(text)) {
 					return nil, BadJumpDestination
 				}
-				pc = int(x[0])
+				pc, want = uint(x[0]), entryScanned|entryJumpdest
 				continue block
 			case JUMPI:
 				height -= 2
@@ -244,10 +255,10 @@ block:
 					pc++
 					continue block
 				}
-				if x[1]|x[2]|x[3] != 0 || x[0] >= uint64(len(entries)) || entries[x[0]]&entryJumpdest == 0 {
+				if x[1]|x[2]|x[3] != 0 || x[0] >= uint64(len(text)) {
 					return nil, BadJumpDestination
 				}
-				pc = int(x[0])
+				pc, want = uint(x[0]), entryScanned|entryJumpdest
 				continue block
 			case PC:
 				setWord(&stack[height&mask], uint64(pc))
@@ -273,35 +284,45 @@ block:
 				pc++
 				continue
 			case PUSH1:
-				setWord(&stack[height&mask], uint64(text[pc+1]))
-				height++
-				pc += 2
-				continue
+				if pc+1 < uint(len(text)) {
+					setWord(&stack[height&mask], uint64(text[pc+1]))
+					height++
+					pc += 2
+					continue
+				}
 			case PUSH2:
-				setWord(&stack[height&mask], uint64(binary.BigEndian.Uint16(text[pc+1:])))
-				height++
-				pc += 3
-				continue
+				if pc+2 < uint(len(text)) {
+					setWord(&stack[height&mask], uint64(text[pc+1])<<8|uint64(text[pc+2]))
+					height++
+					pc += 3
+					continue
+				}
 			case PUSH3, PUSH4, PUSH1 + 4, PUSH1 + 5, PUSH1 + 6, PUSH8:
-				n := int(op) - PUSH1 + 1
-				setWord(&stack[height&mask], binary.BigEndian.Uint64(text[pc+1:])>>((64-8*uint(n))&63))
-				height++
-				pc += 1 + n
-				continue
+				if pc+8 < uint(len(text)) {
+					n := uint(op) - PUSH1 + 1
+					setWord(&stack[height&mask], binary.BigEndian.Uint64(text[pc+1:pc+9])>>((64-8*n)&63))
+					height++
+					pc += 1 + n
+					continue
+				}
 			case PUSH20:
-				x, b := &stack[height&mask], text[pc+1:pc+21]
-				x[3] = 0
-				x[2] = uint64(binary.BigEndian.Uint32(b[0:4]))
-				x[1] = binary.BigEndian.Uint64(b[4:12])
-				x[0] = binary.BigEndian.Uint64(b[12:20])
-				height++
-				pc += 21
-				continue
+				if pc+20 < uint(len(text)) {
+					x, b := &stack[height&mask], text[pc+1:pc+21]
+					x[3] = 0
+					x[2] = uint64(binary.BigEndian.Uint32(b[0:4]))
+					x[1] = binary.BigEndian.Uint64(b[4:12])
+					x[0] = binary.BigEndian.Uint64(b[12:20])
+					height++
+					pc += 21
+					continue
+				}
 			case PUSH32:
-				loadWord(&stack[height&mask], text[pc+1:])
-				height++
-				pc += 33
-				continue
+				if pc+32 < uint(len(text)) {
+					loadWord(&stack[height&mask], text[pc+1:pc+33])
+					height++
+					pc += 33
+					continue
+				}
 
 			case DUP1:
 				move(&stack[height&mask], &stack[(height-1)&mask])
@@ -507,11 +528,12 @@ block:
 				height -= 2
 				exc, done = f.opTstore(&stack[(height+1)&mask], &stack[height&mask]), true
 
-			case PUSH1 + 8, PUSH1 + 9, PUSH1 + 10, PUSH1 + 11, PUSH1 + 12, PUSH1 + 13, PUSH1 + 14, PUSH1 + 15,
-				PUSH1 + 16, PUSH1 + 17, PUSH1 + 18, PUSH1 + 20, PUSH1 + 21, PUSH1 + 22, PUSH1 + 23,
-				PUSH1 + 24, PUSH1 + 25, PUSH1 + 26, PUSH1 + 27, PUSH1 + 28, PUSH1 + 29, PUSH1 + 30:
-				n := int(op) - PUSH1 + 1
-				pushLong(&stack[height&mask], text[pc:], n)
+			case PUSH1, PUSH2, PUSH3, PUSH4, PUSH1 + 4, PUSH1 + 5, PUSH1 + 6, PUSH8,
+				PUSH1 + 8, PUSH1 + 9, PUSH1 + 10, PUSH1 + 11, PUSH1 + 12, PUSH1 + 13, PUSH1 + 14, PUSH1 + 15,
+				PUSH1 + 16, PUSH1 + 17, PUSH1 + 18, PUSH20, PUSH1 + 20, PUSH1 + 21, PUSH1 + 22, PUSH1 + 23,
+				PUSH1 + 24, PUSH1 + 25, PUSH1 + 26, PUSH1 + 27, PUSH1 + 28, PUSH1 + 29, PUSH1 + 30, PUSH32:
+				n := uint(op) - PUSH1 + 1
+				pushPadded(&stack[height&mask], text[pc:], n)
 				height++
 				pc += n
 
@@ -542,7 +564,7 @@ block:
 				return out, exc
 			case SELFDESTRUCT:
 				return nil, f.opSelfdestruct(address(&stack[(height-1)&mask]))
-			default: // INVALID, for which code.prepare also puts what the fork does not define
+			default: // INVALID, which code.scan also puts where the fork defines nothing
 				return nil, BadInstruction
 			}
 			if exc != none {
@@ -599,10 +621,11 @@ func storeWord(b []byte, x *uint256.Int) {
 	binary.BigEndian.PutUint64(b[24:32], x[0])
 }
 
-// pushLong reads n bytes, 8 to 32, of the 33 that are at b at least.
-func pushLong(x *uint256.Int, b []byte, n int) {
-	loadWord(x, b)
-	x.Rsh(x, uint(256-8*n))
+// pushPadded reads n bytes, 1 to 32, at b, with zeros beyond its end.
+func pushPadded(x *uint256.Int, b []byte, n uint) {
+	var word [32]byte
+	copy(word[32-n:], b[:min(n, uint(len(b)))])
+	loadWord(x, word[:])
 }
 
 // loadPadded reads the 32 bytes of b at the offset in x into x, with zeros beyond b's end.

@@ -129,7 +129,7 @@ type op struct {
 	delta   int8   // by how much it changes the height of the stack
 	push    uint8  // bytes of immediate data
 	defined bool   // in this fork
-	last    bool   // ends a basic block: see code.scan
+	last    bool   // ends a basic block: see code
 }
 
 // frontier is the instruction table of the first fork.
