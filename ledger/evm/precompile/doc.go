@@ -50,7 +50,10 @@ func Make(r Rules) *Set {
 		s[5], s[6], s[7], s[8] = &modexpByzantium, &bnAddByzantium, &bnMulByzantium, &bnPairByzantium
 	}
 	if r.Istanbul {
-		s[6], s[7], s[8], s[9] = &bnAddIstanbul, &bnMulIstanbul, &bnPairIstanbul, &blake2f
+		s[9] = &blake2f
+	}
+	if r.Byzantium && r.Istanbul {
+		s[6], s[7], s[8] = &bnAddIstanbul, &bnMulIstanbul, &bnPairIstanbul
 	}
 	if r.Byzantium && r.Berlin {
 		s[5] = &modexpBerlin

@@ -96,6 +96,8 @@ func TestSets(t *testing.T) {
 		{Rules{}, []int{1, 2, 3, 4}},
 		{Rules{BtcRecover: true}, []int{1, 2, 3, 4, 0x85}},
 		{Rules{Byzantium: true}, []int{1, 2, 3, 4, 5, 6, 7, 8}},
+		// Heights of forks can be given in any order.
+		{Rules{Istanbul: true, Berlin: true}, []int{1, 2, 3, 4, 9}},
 		{Rules{Byzantium: true, Istanbul: true, Berlin: true}, []int{1, 2, 3, 4, 5, 6, 7, 8, 9}},
 		{cancun, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0x85}},
 	} {
