@@ -175,8 +175,14 @@ func (q *Qtumd) SetTime(now int64) {
 // for a block that it cannot read.
 func (q *Qtumd) Submit(now int64, b *wire.Block) string {
 	q.t.Helper()
+	return q.submitBytes(now, b.Append(nil))
+}
+
+// submitBytes is Submit of what may not be a block.
+func (q *Qtumd) submitBytes(now int64, block []byte) string {
+	q.t.Helper()
 	q.SetTime(now)
-	raw, err := q.call("submitblock", hex.EncodeToString(b.Append(nil)))
+	raw, err := q.call("submitblock", hex.EncodeToString(block))
 	if err != nil {
 		return err.Error()
 	}

@@ -32,6 +32,8 @@ func TestWorkloads(t *testing.T) {
 			"-constantinopleheight=100000", "-btcecrecoverheight=100000", "-offlinestakingheight=100000"}},
 		{"all forks", []string{"-btcecrecoverheight=575", "-constantinopleheight=585", "-offlinestakingheight=590", "-muirglacierheight=595",
 			"-londonheight=605", "-shanghaiheight=615", "-cancunheight=625"}},
+		{"forks in odd order", []string{"-muirglacierheight=0", "-constantinopleheight=600", "-offlinestakingheight=610",
+			"-cancunheight=580", "-londonheight=620", "-shanghaiheight=590", "-btcecrecoverheight=630"}},
 		{"all forks at once", []string{"-btcecrecoverheight=600", "-constantinopleheight=600", "-offlinestakingheight=603", "-muirglacierheight=600",
 			"-londonheight=600", "-shanghaiheight=600", "-cancunheight=600"}},
 	} {
