@@ -176,7 +176,8 @@ func (c *Chain) acceptBlock(a Arrival, b *wire.Block, checked bool) (*header.Nod
 	if err := check.Placed(c.net, parent, b, tip.Height, a.Now); err != nil {
 		return n, err
 	}
-	if n.Status&header.HaveBlock != 0 && c.hasBlock(n) {
+	// A block that was pruned is not taken again: what it is needed for is final.
+	if n.Status&header.HaveBlock != 0 {
 		return n, nil
 	}
 	if a.Unrequested && (n.Txs != 0 || !n.Work.Gt(&tip.Work) || n.Height > tip.Height+maxAhead ||

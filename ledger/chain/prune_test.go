@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"spacechain/internal/kv"
+	"spacechain/ledger/check"
 	"spacechain/ledger/wire"
 )
 
@@ -53,6 +54,10 @@ func TestPrune(t *testing.T) {
 		c = open(t, store, net, Options{FlushBytes: 4000})
 		accept(t, c, blocks[150:]...)
 		wantTip(t, c, at)
+		// What was pruned is final and not taken again.
+		if err := c.Accept(testNow, blocks[129]); err == nil || check.Reason(err) != "" {
+			t.Errorf("a pruned block came again: %v", err)
+		}
 		// A reorganisation of the whole window.
 		fork := link{blocks[199-19].Hash(), 181, blocks[199-19].Header.Time, 0}
 		branch, end := mineMany(net, fork, 9, 20)
