@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"spacechain/internal/kv"
+	"spacechain/internal/vectors"
 	"spacechain/ledger/blockfile"
 	"spacechain/ledger/chain"
 )
@@ -146,9 +147,18 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// raced are the chains of the benchmarks: those chosen, and one of token transfers.
+func raced(b *testing.B) []string {
+	paths := chosen(b)
+	if os.Getenv("SPACECHAIN_LONG") == "" {
+		paths = append(paths, vectors.Path(b, "qtum/fuzz_p401.json.gz"))
+	}
+	return paths
+}
+
 // BenchmarkImport imports each vector into a store on the disk, in a process of its own.
 func BenchmarkImport(b *testing.B) {
-	for _, path := range chosen(b) {
+	for _, path := range raced(b) {
 		b.Run(nameOf(path), func(b *testing.B) {
 			var sum measured
 			for b.Loop() {

@@ -25,7 +25,7 @@ func BenchmarkImportQtumCore(b *testing.B) {
 	if qtumd == "" || runtime.GOOS != "linux" {
 		b.Skipf("SKIPPED: %s does not name Qtum Core's qtumd", qtumdEnv)
 	}
-	for _, path := range chosen(b) {
+	for _, path := range raced(b) {
 		b.Run(nameOf(path), func(b *testing.B) {
 			var sum measured
 			for b.Loop() {
