@@ -54,7 +54,6 @@ var bigDeps = map[string][]string{
 	"github.com/btcsuite/btcd":             {"identity", "ledger"},
 	"github.com/holiman/uint256":           {"ledger"},
 	"github.com/consensys/gnark-crypto":    {"ledger"},
-	"github.com/crate-crypto/go-eth-kzg":   {"ledger"},
 	"filippo.io/mldsa":                     {"identity"},
 }
 

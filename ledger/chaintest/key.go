@@ -6,7 +6,9 @@ import (
 
 	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
-	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // the hash of Bitcoin's addresses
+
+	//lint:ignore SA1019 addresses are made of it
+	"golang.org/x/crypto/ripemd160"
 )
 
 // Key is a key pair that the builder signs with. Its public key is compressed.

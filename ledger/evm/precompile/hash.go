@@ -3,7 +3,8 @@ package precompile
 import (
 	"crypto/sha256"
 
-	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // a consensus rule names this hash
+	//lint:ignore SA1019 a consensus rule names this hash
+	"golang.org/x/crypto/ripemd160"
 )
 
 var sha256Contract = Contract{Name: "sha256", Gas: linear(60, 12),
