@@ -131,6 +131,9 @@ func encapsulationLen(b []byte) (header int, total uint64, err error) {
 	case 8:
 		total = uint64(binary.BigEndian.Uint32(b[4:]))
 	}
+	if header < 4 && b[0]>>2&7 == byte(ProtocolExtended) {
+		return header, 0, fmt.Errorf("encapsulation packet of an extended protocol in a header of %d octets", header)
+	}
 	if total < uint64(header) {
 		return header, 0, fmt.Errorf("encapsulation packet of %d octets with a header of %d", total, header)
 	}

@@ -197,7 +197,7 @@ func TestEncapsulationForms(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.name, got, err)
 		}
 	}
-	for _, bad := range []string{"f0", "f101", "f2000003", "f300000000000007", "00"} {
+	for _, bad := range []string{"f0", "f101", "f2000003", "f300000000000007", "00", "f90830"} {
 		if e, _, err := DecodeEncapsulation(unhex(t, bad)); err == nil {
 			t.Errorf("%s: %+v", bad, e)
 		}
