@@ -219,16 +219,17 @@ func (k *codeCache) find(hash *state.Hash, ops *[256]op) *code {
 	return nil
 }
 
-// add prepares the code b, which has the hash.
+// add prepares a copy of the code b, which has the hash: the cache outlives the state that
+// b is from, and a code that changed under its hash would run unchecked.
 func (k *codeCache) add(hash *state.Hash, b []byte) *code {
 	c := new(code)
-	c.prepare(b, k.ops)
+	c.prepare(bytes.Clone(b), k.ops)
 	k.put(hash, c)
 	return c
 }
 
 func (k *codeCache) put(hash *state.Hash, c *code) {
-	size := 3*len(c.original) + 300 // with entries for less than half of the code
+	size := 2*len(c.original) + 300 // with entries for a quarter of the code
 	if k.size += size; k.size > cacheBytes/2 {
 		k.young, k.old, k.size = map[state.Hash]*code{}, k.young, size
 	}
