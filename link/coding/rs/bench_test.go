@@ -6,11 +6,13 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"spacechain/link/coding/internal/bench"
 	"spacechain/link/coding/rs"
 )
 
-// benchmarkDecode decodes words with so many errors; MB/s counts the 223 data octets.
-func benchmarkDecode(b *testing.B, errors int) {
+// benchmarkDecode decodes words with so many errors; figures count the 223 data octets.
+// A libfec of 0 means no ratio.
+func benchmarkDecode(b *testing.B, errors int, libfec float64) {
 	c := rs.CCSDS(16, rs.Dual)
 	r := rand.New(rand.NewPCG(1, 2))
 	const words = 64
@@ -25,9 +27,9 @@ func benchmarkDecode(b *testing.B, errors int) {
 			got[i][k] ^= byte(1 + r.IntN(255))
 		}
 	}
-	b.SetBytes(223)
 	n := 0
 	var w [255]byte
+	m := bench.Start()
 	for b.Loop() {
 		w = got[n%words]
 		if changed, err := c.Decode(w[:], nil); err != nil || changed != errors {
@@ -35,7 +37,11 @@ func benchmarkDecode(b *testing.B, errors int) {
 		}
 		n++
 	}
-	b.ReportMetric(float64(n)*223*8/1e6/b.Elapsed().Seconds(), "Mbit/s")
+	if data := float64(n) * 223 * 8; libfec > 0 {
+		m.Ratio(b, data, libfec)
+	} else {
+		m.Report(b, data)
+	}
 	last := (n - 1) % words
 	if !bytes.Equal(w[:], sent[last][:]) {
 		b.Fatal("the word is not what was sent")
@@ -44,16 +50,25 @@ func benchmarkDecode(b *testing.B, errors int) {
 
 func BenchmarkDecode(b *testing.B) {
 	for _, errors := range []int{0, 1, 8, 16} {
-		b.Run(fmt.Sprintf("errors=%d", errors), func(b *testing.B) { benchmarkDecode(b, errors) })
+		b.Run(fmt.Sprintf("errors=%d", errors), func(b *testing.B) { benchmarkDecode(b, errors, 0) })
+	}
+}
+
+// BenchmarkLibfecRatio measures both decoders in one run.
+func BenchmarkLibfecRatio(b *testing.B) {
+	for _, errors := range []int{0, 16} {
+		b.Run(fmt.Sprintf("errors=%d", errors), func(b *testing.B) {
+			benchmarkDecode(b, errors, bench.Libfec(b, "rs", fmt.Sprint(errors)))
+		})
 	}
 }
 
 func BenchmarkEncode(b *testing.B) {
 	c := rs.CCSDS(16, rs.Dual)
 	var w [255]byte
-	b.SetBytes(223)
+	m := bench.Start()
 	for b.Loop() {
 		c.Encode(w[:223], w[223:])
 	}
-	b.ReportMetric(float64(b.N)*223*8/1e6/b.Elapsed().Seconds(), "Mbit/s")
+	m.Report(b, float64(b.N)*223*8)
 }
