@@ -276,6 +276,42 @@ func TestRetargets(t *testing.T) {
 	}
 }
 
+// TestSpendOfGenerated lets a key call a contract with a coin that a contract pays it in
+// the same block.
+func TestSpendOfGenerated(t *testing.T) {
+	s := newPair(t, 0, longTime)
+	s.MinePoW(510)
+	bob := s.Key("bob")
+	counter, vault := s.Deploy(Counter), s.Deploy(Vault)
+	s.Mine()
+	s.Call(vault, 500e8, nil)
+	s.Mine()
+	for _, stakes := range []bool{false, true} {
+		s.Call(vault, 0, Words(bob.Hash, int64(100e8)))
+		draft := func() *Draft {
+			if stakes {
+				return s.StakeDraft(s.Miner)
+			}
+			return s.Draft()
+		}
+		d := draft()
+		paid := d.Txs[d.find(s, isGenerated)]
+		s.wallet.receive(paid, paid.TxHash(), s.Height()+1, false)
+		s.Run(bob, Action{To: &counter, Data: []byte{0}}, Action{To: &vault, Data: []byte{0}, Value: 7})
+		d = draft()
+		n := 0
+		for _, tx := range d.Txs {
+			if isGenerated(tx) {
+				n++
+			}
+		}
+		if n != 2 {
+			t.Errorf("%d generated transactions", n)
+		}
+		s.Accept(d.Seal())
+	}
+}
+
 // TestDuplicateStake offers headers of several blocks made with one coin at one time.
 func TestDuplicateStake(t *testing.T) {
 	s := newStage(t, params.SpaceChain(), nil, 0).raise()

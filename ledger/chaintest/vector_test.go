@@ -3,7 +3,6 @@ package chaintest
 import (
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -225,7 +224,7 @@ func TestVectorMutations(t *testing.T) {
 	seen := map[string]int{}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json.gz")
-		if os.Getenv("SPACECHAIN_LONG") == "" && !slices.Contains(some, name) {
+		if !long() && !slices.Contains(some, name) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) { spoilVector(t, file, seen) })

@@ -34,21 +34,17 @@ func versus(t *testing.T, many int) (n int, seed uint64) {
 // quitter is a test whose Fatal only ends what it is about.
 type quitter struct{ testing.TB }
 
-type quit string
+func (q quitter) Fatal(args ...any)                 { panic(fmt.Sprint(args...)) }
+func (q quitter) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 
-func (q quitter) Fatal(args ...any)                 { panic(quit(fmt.Sprint(args...))) }
-func (q quitter) Fatalf(format string, args ...any) { panic(quit(fmt.Sprintf(format, args...))) }
-
-// attempt runs fn and tells whether it got to its end.
+// attempt runs fn, two edits of a block, and tells whether it got to its end: the second
+// may not find what the first has taken away.
 func (s *stage) attempt(fn func()) (done bool) {
 	old := s.T
 	s.T = quitter{old}
 	defer func() {
 		s.T = old
-		if r := recover(); r != nil {
-			if _, is := r.(quit); !is {
-				panic(r)
-			}
+		if recover() != nil {
 			done = false
 		}
 	}()
@@ -130,49 +126,94 @@ func TestMutationPairs(t *testing.T) {
 	}
 }
 
-// TestBrokenBytes changes bytes of transactions.
+// TestBrokenBytes changes bytes of transactions and headers.
 func TestBrokenBytes(t *testing.T) {
 	n, seed := versus(t, 300)
-	s := newPair(t, 0, longTime).raise()
-	r := rand.New(rand.NewPCG(seed, 3))
-	for made := 0; made < n; {
-		d := byWork(s)
-		original := d.Seal()
-		now := int64(original.Header.Time)
-		taken := false
-		for range 20 {
-			made++
-			bad := d.Copy()
-			i := r.IntN(len(bad.Txs))
-			var raw bytes.Buffer
-			if err := bad.Txs[i].Serialize(&raw); err != nil {
-				t.Fatal(err)
-			}
-			broken := breakBytes(r, raw.Bytes())
-			tx, err := wire.DecodeTx(broken)
-			if err != nil {
-				// Then Qtum Core must not be able to read the block either.
-				whole := splice(bad.Seal(), i, broken)
-				_, ours := wire.DecodeBlock(whole)
-				theirs := s.oracle.submitBytes(now, whole)
-				// What follows may have made sense of it; and submitblock ignores what stands
-				// behind a block, which in a message of the network has no place.
-				if ours != nil && theirs != "submitblock: Block decode failed" && !strings.Contains(ours.Error(), "follow it") {
-					t.Errorf("block that cannot be read: %v, by Qtum Core: %q\n%x", ours, theirs, broken)
+	for _, play := range []struct {
+		name    string
+		options []string
+		draft   func(s *stage) *Draft
+	}{{"work", []string{longTime}, byWork}, {"stake", nil, byStake}} {
+		t.Run(play.name, func(t *testing.T) {
+			s := newPair(t, 0, play.options...).raise()
+			r := rand.New(rand.NewPCG(seed, 3))
+			for made := 0; made < n; {
+				d := play.draft(s)
+				original := d.Seal()
+				now := int64(original.Header.Time)
+				taken := false
+				for range 20 {
+					made++
+					if taken = s.breakBlock(r, now, d.Copy()); taken {
+						break
+					}
 				}
-				continue
+				if taken { // the wallet does not know what the chain holds now: begin anew
+					s = newPair(t, 0, play.options...).raise()
+					continue
+				}
+				s.Accept(original)
 			}
-			bad.Txs[i] = tx.Msg().Copy()
-			if taken = s.agree(now, bad.Seal(), fmt.Sprintf("transaction %d as %x", i, broken)); taken {
-				break
-			}
-		}
-		if taken {
-			s = newPair(t, 0, longTime).raise()
-			continue
-		}
-		s.Accept(original)
+		})
 	}
+}
+
+// breakBlock breaks a transaction or the header of d and asks what comes of it. It tells
+// whether both nodes took the block.
+func (s *stage) breakBlock(r *rand.Rand, now int64, d *Draft) (taken bool) {
+	s.T.Helper()
+	i := r.IntN(len(d.Txs)+2) - 2
+	if i < 0 {
+		return s.breakHeader(r, now, d)
+	}
+	var raw bytes.Buffer
+	if err := d.Txs[i].Serialize(&raw); err != nil {
+		s.T.Fatal(err)
+	}
+	broken := breakBytes(r, raw.Bytes())
+	tx, err := wire.DecodeTx(broken)
+	if err == nil {
+		d.Txs[i] = tx.Msg().Copy()
+		if d.PoS() && i == 1 {
+			d.KeepStakeSigs = r.IntN(2) == 0
+		}
+		return s.agree(now, d.Seal(), fmt.Sprintf("transaction %d as %x", i, broken))
+	}
+	// Then Qtum Core must not be able to read the block either. What follows may make sense
+	// of it; and submitblock ignores what stands behind a block, which in a message of the
+	// network has no place.
+	whole := splice(d.Seal(), i, broken)
+	_, ours := wire.DecodeBlock(whole)
+	theirs := s.oracle.submitBytes(now, whole)
+	if ours != nil && theirs != "submitblock: Block decode failed" && !strings.Contains(ours.Error(), "follow it") {
+		s.T.Errorf("block that cannot be read: %v, by Qtum Core: %q\n%x", ours, theirs, broken)
+	}
+	return false
+}
+
+// breakHeader changes a field of the header, and brings the rest in order or not.
+func (s *stage) breakHeader(r *rand.Rand, now int64, d *Draft) (taken bool) {
+	s.T.Helper()
+	if r.IntN(2) == 0 {
+		d.Seal()
+		d.KeepSig = true
+	}
+	d.KeepMerkleRoot = r.IntN(3) == 0
+	raw := breakBytes(r, d.Header.Append(nil))
+	h, rest, err := wire.DecodeHeader(raw)
+	if err != nil || len(rest) > 0 {
+		return false
+	}
+	if h.IsProofOfStake() != d.PoS() {
+		d.KeepSig = true // who would sign?
+	}
+	d.Header = h
+	if bits := h.Bits; !d.PoS() && bits != s.tip().Header.Bits && !d.KeepSig {
+		d.Header.Bits = s.tip().Header.Bits // to work on it could take for ever
+		d.Seal()
+		d.KeepSig, d.Header.Bits = true, bits
+	}
+	return s.agree(now, d.Seal(), fmt.Sprintf("header as %x", raw))
 }
 
 // breakBytes changes, drops, adds or copies a few bytes.

@@ -15,6 +15,9 @@ import (
 // SPACECHAIN_WORKLOADS asks for more seeds than the few of the default run.
 func TestWorkloads(t *testing.T) {
 	seeds := 1
+	if long() {
+		seeds = 8
+	}
 	if n, err := strconv.Atoi(os.Getenv("SPACECHAIN_WORKLOADS")); err == nil {
 		seeds = n
 	}
