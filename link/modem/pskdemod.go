@@ -1,0 +1,346 @@
+package modem
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"spacechain/link/modem/dsp"
+)
+
+// PSKDemodulator turns samples into soft bits. Create one with [PSK.NewDemodulator]; it is an
+// [AudioDemodulator] and an [IQDemodulator].
+//
+// It works through the stream in short hops. While it follows a signal well it only tracks; while
+// it does not, it searches a window ahead of the hop and, if a signal shows, starts a tracker at
+// the hop with the frequency, phase and timing of that window. So a burst is demodulated from its
+// first symbols on, and a fade or a jump costs no more than itself. Where there is no signal it
+// gives no bits.
+type PSKDemodulator struct {
+	p         PSK
+	rate      float64 // of the input
+	fs        float64 // of the buffer
+	nco       *dsp.NCO
+	mixed     bool
+	decimator *dsp.ComplexFIR
+	acquire   *acquirer
+	loops     *loops
+	bits      pskBits
+
+	buf       []complex64
+	hop       float64 // samples a hop
+	from      float64 // where in buf the next hop starts
+	window    int     // samples searched
+	margin    int     // samples before and after what is worked on
+	following bool
+	now       tracker
+	smooth    float64 // quality of the last hops
+	poor      int     // hops in a row without a signal to be seen
+	rest      int     // hops until the next search
+
+	clean   []complex64
+	symbols []complex64
+	trial   []complex64
+	state   PSKState
+}
+
+// PSKState is what a demodulator knows about the signal it follows.
+type PSKState struct {
+	Locked     bool
+	Frequency  float64 // of the carrier, Hz, as Centre counts
+	Doppler    float64 // its change, Hz/s
+	ClockPPM   float64 // how much faster than nominal the symbols come
+	EsN0DB     float64 // signal energy of a symbol over the noise density, decibels
+	Level      float64 // root mean square amplitude of the signal
+	Symbols    int64   // symbols given out (half-symbols with Manchester)
+	Starts     int64   // signals found
+	Searches   int64   // windows searched
+	Quality    float64 // how well the last symbols fit the scheme, 0 for noise to 1
+	Dismissals int64   // finds that did not hold up as PSK
+}
+
+// PSK receiver figures: below lost, a signal counts as gone; below doubt another is searched for.
+const (
+	hopsPerWindow = 4
+	doubtBPSK     = 0.55
+	doubtQPSK     = 0.30
+	lostBPSK      = 0.15
+	lostQPSK      = 0.06
+	patience      = 8 // hops to hold on after the signal is gone
+	recheck       = 64
+)
+
+// maxLevel bounds samples: beyond, and where they are not numbers, they count as missing.
+const maxLevel = 1e9
+
+// NewDemodulator returns a demodulator of samples at a rate in hertz: complex ones, or real ones
+// with the signal at p.Centre.
+func (p PSK) NewDemodulator(rate float64) (*PSKDemodulator, error) {
+	p = p.withDefaults()
+	if err := p.check(rate); err != nil {
+		return nil, err
+	}
+	band, least := p.Search+p.halfBand(), 4.0
+	if p.Rectangular {
+		// The edges are made of the side lobes: those kept hold 97 % of the power.
+		band, least = p.Search+3*p.chipRate(), 10
+	}
+	d := &PSKDemodulator{p: p, rate: rate, fs: rate, nco: dsp.NewNCO(-p.Centre, rate), mixed: p.Centre != 0}
+	if every := int(rate / max(least*p.chipRate(), 2.5*band)); every > 1 {
+		d.fs = rate / float64(every)
+		// Passes the band, stops what would fold into it.
+		edge := band / rate
+		stop := d.fs/rate - edge
+		taps := int(math.Ceil(5.5/(stop-edge))) | 1
+		d.decimator = dsp.NewDecimator(dsp.LowPass((edge+stop)/2, dsp.Kaiser(taps, 7)), every)
+	}
+	if sps := d.fs / p.chipRate(); sps > 1024 {
+		return nil, fmt.Errorf("psk: a search of %g Hz is too wide for %g symbols a second", p.Search, p.Baud)
+	}
+	d.loops = newLoops(p, d.fs)
+	d.acquire = newAcquirer(p, newPulse(p, rrcSpan(p.RollOff)), d.fs)
+	d.window = d.acquire.samples
+	d.hop = float64(d.window) / hopsPerWindow
+	d.margin = d.loops.pad() + int(d.loops.sps) + 2
+	d.from = float64(d.margin)
+	d.buf = make([]complex64, d.margin, 4*(d.window+2*d.margin))
+	d.bits = newPSKBits(p)
+	return d, nil
+}
+
+// Process appends the soft bits that real samples settle to dst.
+func (d *PSKDemodulator) Process(dst []int8, src []float32) []int8 {
+	for len(src) > 0 {
+		n := min(len(src), 4096)
+		d.clean = d.clean[:0]
+		for _, v := range src[:n] {
+			if !(v > -maxLevel && v < maxLevel) {
+				v = 0
+			}
+			d.clean = append(d.clean, complex(v, 0))
+		}
+		dst = d.take(dst)
+		src = src[n:]
+	}
+	return dst
+}
+
+// ProcessIQ appends the soft bits that complex samples settle to dst.
+func (d *PSKDemodulator) ProcessIQ(dst []int8, src []complex64) []int8 {
+	for len(src) > 0 {
+		n := min(len(src), 4096)
+		d.clean = d.clean[:0]
+		for _, v := range src[:n] {
+			if !(real(v) > -maxLevel && real(v) < maxLevel && imag(v) > -maxLevel && imag(v) < maxLevel) {
+				v = 0
+			}
+			d.clean = append(d.clean, v)
+		}
+		dst = d.take(dst)
+		src = src[n:]
+	}
+	return dst
+}
+
+// Flush appends the soft bits of the samples still held back at the end of the stream.
+func (d *PSKDemodulator) Flush(dst []int8) []int8 {
+	d.clean = d.clean[:0]
+	for range (d.window + 2*d.margin) * int(math.Round(d.rate/d.fs)) {
+		d.clean = append(d.clean, 0)
+	}
+	return d.take(dst)
+}
+
+// State tells about the signal now followed.
+func (d *PSKDemodulator) State() PSKState {
+	s := d.state
+	s.Locked = d.following
+	s.Quality = d.smooth
+	if !d.following {
+		return s
+	}
+	chip := d.p.chipRate()
+	s.Frequency = d.p.Centre + d.now.omega/(2*math.Pi)*chip
+	s.Doppler = d.now.alpha / (2 * math.Pi) * chip * chip
+	s.ClockPPM = -1e6 * float64(d.now.clock.Rate) / (1 + float64(d.now.clock.Rate))
+	s.EsN0DB, s.Level = d.strength()
+	return s
+}
+
+// strength gives Es/N0 in decibels and the signal's amplitude.
+func (d *PSKDemodulator) strength() (float64, float64) {
+	t := &d.now
+	if d.p.Scheme == BPSK {
+		signal := max(t.re-t.im, 1e-4*t.re)
+		noise := max(2*t.im, 1e-6*t.re)
+		db := 10 * math.Log10(signal/noise)
+		if d.p.Manchester {
+			db += 10 * math.Log10(2)
+		}
+		return db, math.Sqrt(signal)
+	}
+	db := d.bits.snr.DB()
+	if d.p.Scheme == OQPSK {
+		db += 10 * math.Log10(2) // two arms
+	}
+	return db, float64(t.amp) * math.Sqrt2
+}
+
+// take works on d.clean.
+func (d *PSKDemodulator) take(dst []int8) []int8 {
+	if d.mixed {
+		for i, v := range d.clean {
+			d.clean[i] = mul(v, d.nco.Next())
+		}
+	}
+	src := d.clean
+	for len(src) > 0 {
+		room := cap(d.buf) - len(d.buf)
+		n := min(len(src), room) // the decimator gives no more than it takes
+		if d.decimator != nil {
+			d.buf = d.decimator.Process(d.buf, src[:n])
+		} else {
+			d.buf = append(d.buf, src[:n]...)
+		}
+		src = src[n:]
+		for int(d.from)+d.window+d.margin <= len(d.buf) {
+			dst = d.step(dst)
+		}
+		if drop := int(d.from) - d.margin; drop > 0 && cap(d.buf)-len(d.buf) < 4096 {
+			d.buf = d.buf[:copy(d.buf, d.buf[drop:])]
+			d.from -= float64(drop)
+			d.now.at -= float64(drop)
+		}
+	}
+	return dst
+}
+
+// step works through one hop.
+func (d *PSKDemodulator) step(dst []int8) []int8 {
+	doubt, lost := doubtBPSK, lostBPSK
+	if d.p.Scheme != BPSK {
+		doubt, lost = doubtQPSK, lostQPSK
+	}
+	end := d.from + d.hop
+	d.symbols = d.symbols[:0]
+	d.rest--
+	found := false
+	if d.following {
+		before := d.now
+		var q quality
+		d.symbols, q = d.loops.run(&d.now, d.buf, end, d.symbols)
+		v := q.value(d.p.Scheme)
+		if !d.now.sane() {
+			d.following, d.symbols = false, d.symbols[:0]
+		} else if v < doubt && d.rest <= 0 || d.rest <= -recheck {
+			found = d.reconsider(before, end)
+		}
+		d.smooth += 0.4 * (v - d.smooth)
+	}
+	if !d.following {
+		found = d.begin(end, lost)
+	}
+	switch {
+	case !d.following:
+	case found || d.smooth > lost:
+		d.poor = 0
+	default:
+		if d.poor++; d.poor > patience {
+			d.following = false
+		}
+	}
+	if len(d.symbols) > 0 {
+		d.state.Symbols += int64(len(d.symbols))
+		dst = d.bits.process(dst, d.symbols)
+	}
+	d.from = end
+	return dst
+}
+
+// begin searches the window at the hop and starts following what it finds.
+func (d *PSKDemodulator) begin(end, lost float64) bool {
+	if d.rest > 0 {
+		return false
+	}
+	d.rest = 2 // windows overlap by half
+	fresh, v, ok := d.search()
+	if !ok {
+		return false
+	}
+	if v < lost {
+		d.state.Dismissals++
+		return false
+	}
+	d.bits.restart(d.trial)
+	d.adopt(fresh, end, v)
+	return true
+}
+
+// search looks at the window at the hop and tries a tracker on it; v is the quality over the
+// window, whose symbols are left in d.trial.
+func (d *PSKDemodulator) search() (fresh tracker, v float64, ok bool) {
+	d.state.Searches++
+	start := int(d.from)
+	f, ok := d.acquire.search(d.buf[start : start+d.window])
+	if !ok {
+		return tracker{}, 0, false
+	}
+	fresh = d.loops.start(f, float64(start)+d.acquire.middle, d.from)
+	t := fresh
+	var q quality
+	d.trial, q = d.loops.run(&t, d.buf, d.from+float64(d.window), d.trial[:0])
+	return fresh, q.value(d.p.Scheme), t.sane()
+}
+
+// adopt makes t the tracker in charge and runs it through the hop.
+func (d *PSKDemodulator) adopt(t tracker, end, v float64) {
+	d.state.Starts++
+	d.now, d.following, d.smooth, d.poor, d.rest = t, true, v, 0, 0
+	d.symbols, _ = d.loops.run(&d.now, d.buf, end, d.symbols[:0])
+}
+
+// reconsider asks whether a search does better than the tracker as it was before the hop, over
+// the window, and changes over if so. It reports whether the search sees a signal at all.
+func (d *PSKDemodulator) reconsider(before tracker, end float64) bool {
+	d.rest = 1
+	fresh, v, ok := d.search()
+	if !ok {
+		d.rest = 2
+		return false
+	}
+	t := before
+	var q quality
+	chosen := d.trial
+	var old []complex64
+	old, q = d.loops.run(&t, d.buf, d.from+float64(d.window), slices.Grow(d.trial, 4*len(d.trial))[len(d.trial):])
+	was := q.value(d.p.Scheme)
+	if v <= was+0.03+0.1*(1-was) {
+		return was > 0.5*v
+	}
+	// Of the phases that look alike the one nearest to the old tracker's keeps bits the way they
+	// were, if that one was still near at all.
+	fresh.align(old, chosen, d.p.Scheme)
+	d.adopt(fresh, end, v)
+	return true
+}
+
+// align turns t by the multiple of its ambiguity that brings its symbols nearest to the old ones.
+func (t *tracker) align(old, fresh []complex64, scheme PSKScheme) {
+	if scheme == OQPSK {
+		return // the arms' timing hangs on the phase
+	}
+	var sum complex128
+	for i := range min(len(old), len(fresh), 64) {
+		a, b := complex128(old[i]), complex128(fresh[i])
+		sum += a * complex(real(b), -imag(b))
+	}
+	if sum == 0 {
+		return
+	}
+	step := math.Pi
+	if scheme == QPSK {
+		step /= 2
+	}
+	angle := math.Atan2(imag(sum), real(sum))
+	t.phase = wrap(t.phase - math.Round(angle/step)*step)
+}

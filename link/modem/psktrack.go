@@ -1,0 +1,219 @@
+package modem
+
+import (
+	"math"
+
+	"spacechain/link/modem/dsp"
+)
+
+// tracker follows a signal that an acquirer found: carrier, symbol clock and amplitude. It is a
+// plain value, so that a receiver can try one on some samples and take it back.
+type tracker struct {
+	at     float64 // middle of the next symbol, samples of the buffer
+	phase  float64 // of the carrier there, radians
+	omega  float64 // radians a symbol
+	alpha  float64 // radians a symbol, for each symbol
+	clock  dsp.Loop
+	amp    float32 // of an arm
+	re, im float64 // mean squares, of the signal's arm and across it (BPSK)
+}
+
+// quality says how well the symbols of a run look like the scheme: 1 without noise, about 0 for
+// noise alone.
+type quality struct{ sum, square, across float64 }
+
+func (q quality) value(scheme PSKScheme) float64 {
+	if scheme == BPSK {
+		if t := q.square + q.across; t > 0 {
+			return (q.square - q.across) / t
+		}
+		return 0
+	}
+	if q.square <= 0 {
+		return 0
+	}
+	// sum holds magnitudes, across their number: the mean squared over the mean square is 1 for
+	// one modulus and 2/π for Gaussian noise.
+	return (q.sum*q.sum/q.across/q.square - 2/math.Pi) / (1 - 2/math.Pi)
+}
+
+// loops is what all trackers of a receiver share.
+type loops struct {
+	scheme     PSKScheme
+	sps        float64 // nominal
+	bank       *pulseBank
+	k1, k2, k3 float64 // gains of the carrier loop: phase, frequency, rate
+	maxAlpha   float64
+	maxOmega   float64
+	clock      dsp.Loop
+	scratch    []complex64
+}
+
+func newLoops(p PSK, fs float64) *loops {
+	sps := fs / p.chipRate()
+	u := newPulse(p, rrcSpan(p.RollOff))
+	l := &loops{scheme: p.Scheme, sps: sps, bank: newPulseBank(u, sps, int(min(128, max(8, math.Ceil(384/sps)))))}
+	// A third-order loop (Kaplan and Hegarty, Understanding GPS, table 5.6), so that a steady
+	// Doppler rate leaves no error.
+	w := p.LoopBandwidth / 0.7845
+	l.k1, l.k2, l.k3 = 2.4*w, 1.1*w*w, w*w*w
+	perSymbol := 2 * math.Pi / p.chipRate()
+	l.maxAlpha = 1.2 * p.DopplerRate * perSymbol / p.chipRate()
+	l.maxOmega = (1.15*p.Search + 0.02*p.chipRate()) * perSymbol
+	bandwidth := 0.004
+	if p.Scheme != BPSK {
+		bandwidth = 0.002
+	}
+	l.clock = dsp.NewLoop(bandwidth, 1)
+	l.clock.Limit = float32(1.5*p.ClockPPM*1e-6 + 1e-5)
+	return l
+}
+
+// pad is how many samples before and after a symbol its filter needs.
+func (l *loops) pad() int { return l.bank.half + int(l.sps) + 2 }
+
+// start returns a tracker for what was found, whose window's middle lies at middle (samples of the
+// buffer), beginning with the first symbol at from or later.
+func (l *loops) start(f fix, middle, from float64) tracker {
+	t := tracker{amp: float32(f.amplitude), clock: l.clock}
+	t.clock.Rate = float32(f.period/l.sps - 1)
+	if l.scheme != BPSK {
+		t.amp *= math.Sqrt2 / 2
+	}
+	symbol := middle + f.symbol
+	back := math.Floor((symbol - from) / f.period)
+	t.at = symbol - back*f.period
+	d := t.at - middle
+	t.phase = wrap(f.phase + 2*math.Pi*(f.frequency*d+0.5*f.rate*d*d))
+	t.omega = 2 * math.Pi * (f.frequency + f.rate*d) * l.sps
+	t.alpha = 2 * math.Pi * f.rate * l.sps * l.sps
+	t.re = float64(t.amp) * float64(t.amp)
+	t.im = t.re / 10
+	return t
+}
+
+// run follows the signal through buf up to the sample end, appending the symbols, turned and
+// scaled to arms of one, to dst. It changes t and reads from t.at-pad to end+pad.
+func (l *loops) run(t *tracker, buf []complex64, end float64, dst []complex64) ([]complex64, quality) {
+	var q quality
+	if !(t.at < end) {
+		return dst, q
+	}
+	// The samples are mixed by the frequency expected in the middle, once for all; what is
+	// left is turned symbol by symbol.
+	b := l.bank
+	origin := t.at
+	base := (t.omega + t.alpha*(end-origin)/l.sps/2) / l.sps // radians a sample
+	first := int(origin) - b.half
+	last := min(int(end)+b.half+int(l.sps)+2, len(buf))
+	l.scratch = mix(l.scratch[:0], buf[first:last], base, -base*(float64(first)-origin))
+	phi := t.phase
+	for t.at < end {
+		y, d, ok := l.take(t.at-float64(first), phi, t.amp)
+		if !ok {
+			break
+		}
+		residual := t.omega - base*l.sps
+		var e, early float32
+		if l.scheme == OQPSK {
+			y2, d2, ok := l.take(t.at-float64(first)+l.sps/2, phi+residual/2, t.amp)
+			if !ok {
+				break
+			}
+			i, j := clip(real(y)), clip(imag(y2))
+			e = (i*imag(y) - j*real(y2)) / 2
+			early = (i*real(d) + j*imag(d2)) / 2
+			y = complex(real(y), imag(y2))
+		} else if l.scheme == QPSK {
+			i, j := clip(real(y)), clip(imag(y))
+			e = (i*imag(y) - j*real(y)) / 2
+			early = (i*real(d) + j*imag(d)) / 2
+		} else {
+			i := clip(real(y))
+			e = i * imag(y)
+			early = i * real(d)
+		}
+		dst = append(dst, y)
+		l.weigh(t, &q, y)
+		phi += residual + l.k1*float64(e)
+		t.omega = clamp64(t.omega+t.alpha+l.k2*float64(e), l.maxOmega)
+		t.alpha = clamp64(t.alpha+l.k3*float64(e), l.maxAlpha)
+		t.at += l.sps * (1 + float64(t.clock.Next(clip(early*b.unit*4)/4)))
+		if phi > math.Pi || phi < -math.Pi {
+			phi = wrap(phi)
+		}
+	}
+	t.phase = wrap(phi + base*(t.at-origin))
+	return dst, q
+}
+
+// take filters the mixed samples about an instant, turns by phi and scales by the amplitude.
+func (l *loops) take(at, phi float64, amp float32) (y, d complex64, ok bool) {
+	b := l.bank
+	i := int(at)
+	start := i - b.half + 1
+	if start < 0 || start+b.width > len(l.scratch) {
+		return 0, 0, false
+	}
+	p := int((at - float64(i)) * float64(b.phases))
+	x := l.scratch[start : start+b.width]
+	y = dsp.DotComplex(b.match[p*b.width:(p+1)*b.width], x)
+	d = dsp.DotComplex(b.slope[p*b.width:(p+1)*b.width], x)
+	r := dsp.Rotor(uint32(int64(-phi * (1 << 31 / math.Pi))))
+	g := 1 / amp
+	r = complex(real(r)*g, imag(r)*g)
+	return mul(y, r), mul(d, r), true
+}
+
+// weigh takes a symbol into the estimates of amplitude, noise and quality.
+func (l *loops) weigh(t *tracker, q *quality, y complex64) {
+	const rate = 1.0 / 64
+	re, im := float64(real(y)), float64(imag(y))
+	var size float32
+	if l.scheme == BPSK {
+		q.square += re * re
+		q.across += im * im
+		size = abs32(real(y))
+	} else {
+		q.sum += math.Abs(re) + math.Abs(im)
+		q.square += re*re + im*im
+		q.across += 2
+		size = (abs32(real(y)) + abs32(imag(y))) / 2
+	}
+	const slow = 1.0 / 512
+	scale := float64(t.amp) * float64(t.amp)
+	t.re += slow * (re*re*scale - t.re)
+	t.im += slow * (im*im*scale - t.im)
+	t.amp *= 1 + rate*(min(size, 3)-1)
+	if !(t.amp > 1e-20) {
+		t.amp = 1e-20
+	}
+}
+
+// sane says whether nothing in t went astray.
+func (t *tracker) sane() bool {
+	s := t.at + t.phase + t.omega + t.alpha + float64(t.amp)
+	return !math.IsNaN(s) && !math.IsInf(s, 0)
+}
+
+// mix appends src, turned back by omega radians a sample from a phase on, to dst.
+func mix(dst, src []complex64, omega, phase float64) []complex64 {
+	at := uint32(int64(wrap(phase) * (1 << 31 / math.Pi)))
+	step := uint32(int64(-omega * (1 << 31 / math.Pi)))
+	for _, v := range src {
+		dst = append(dst, mul(v, dsp.Rotor(at)))
+		at += step
+	}
+	return dst
+}
+
+// wrap brings an angle to between -π and π.
+func wrap(phase float64) float64 {
+	return phase - 2*math.Pi*math.Round(phase/(2*math.Pi))
+}
+
+func clip(v float32) float32 { return min(max(v, -1), 1) }
+
+func clamp64(v, limit float64) float64 { return min(max(v, -limit), limit) }
+
+func abs32(v float32) float32 { return float32(math.Abs(float64(v))) }
