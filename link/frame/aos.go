@@ -3,6 +3,8 @@ package frame
 import (
 	"encoding/binary"
 	"fmt"
+
+	"spacechain/link/coding/rs"
 )
 
 const aosHeader = 6
@@ -131,20 +133,22 @@ func (c *AOSChannel) Correct(b []byte) (int, error) {
 	if len(b) < aosHeader+2 {
 		return 0, fmt.Errorf("aos frame of %d octets: %w", len(b), ErrShort)
 	}
-	gvcid, signaling, check, n, ok := CorrectHeader(binary.BigEndian.Uint16(b), b[5], binary.BigEndian.Uint16(b[6:]))
+	gvcid, signaling, n, ok := rs.CorrectHeader(binary.BigEndian.Uint16(b), b[5], binary.BigEndian.Uint16(b[6:]))
 	if !ok {
 		return 0, fmt.Errorf("aos header beyond repair: %w", ErrChecksum)
 	}
-	binary.BigEndian.PutUint16(b, gvcid)
-	b[5] = signaling
-	binary.BigEndian.PutUint16(b[6:], check)
+	if n > 0 {
+		binary.BigEndian.PutUint16(b, gvcid)
+		b[5] = signaling
+		binary.BigEndian.PutUint16(b[6:], rs.HeaderCheck(gvcid, signaling))
+	}
 	return n, nil
 }
 
 // Check implements [Channel].
 func (c *AOSChannel) Check(b []byte) error {
 	if c.HeaderControl && (len(b) < aosHeader+2 ||
-		HeaderControl(binary.BigEndian.Uint16(b), b[5]) != binary.BigEndian.Uint16(b[6:])) {
+		rs.HeaderCheck(binary.BigEndian.Uint16(b), b[5]) != binary.BigEndian.Uint16(b[6:])) {
 		return fmt.Errorf("aos header: %w", ErrChecksum)
 	}
 	return check16(AOS, c.FECF, b)
@@ -226,7 +230,7 @@ func (c *AOSChannel) Append(dst []byte, f *AOSFrame) ([]byte, error) {
 	}
 	at := aosHeader
 	if c.HeaderControl {
-		binary.BigEndian.PutUint16(b[at:], HeaderControl(id, b[5]))
+		binary.BigEndian.PutUint16(b[at:], rs.HeaderCheck(id, b[5]))
 		at += 2
 	}
 	if copy(b[at:at+c.InsertZone], f.InsertZone) == 0 {

@@ -3,6 +3,8 @@ package frame
 import (
 	"encoding/binary"
 	"fmt"
+
+	"spacechain/link/coding/crc"
 )
 
 // The first header pointers of TM frames and of AOS M_PDUs that point at nothing
@@ -257,7 +259,7 @@ func putField(b []byte, at int, header, data, trailer []byte, s Security) (int, 
 }
 
 func check16(t Type, present bool, b []byte) error {
-	if present && CRC16(b) != 0 {
+	if present && crc.CCITT(b) != 0 {
 		return fmt.Errorf("%v frame of %d octets: %w", t, len(b), ErrChecksum)
 	}
 	return nil
@@ -266,6 +268,6 @@ func check16(t Type, present bool, b []byte) error {
 func seal16(present bool, b []byte) {
 	if present {
 		end := len(b) - 2
-		binary.BigEndian.PutUint16(b[end:], CRC16(b[:end]))
+		binary.BigEndian.PutUint16(b[end:], crc.CCITT(b[:end]))
 	}
 }

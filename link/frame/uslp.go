@@ -3,6 +3,8 @@ package frame
 import (
 	"encoding/binary"
 	"fmt"
+
+	"spacechain/link/coding/crc"
 )
 
 const (
@@ -148,7 +150,7 @@ func (c *USLPChannel) Check(b []byte) error {
 	if len(b) >= uslpShort && b[3]&1 != 0 {
 		return nil // truncated frames have no error control
 	}
-	if c.FECF == 4 && CRC32(b) != 0 {
+	if c.FECF == 4 && crc.Proximity1(b) != 0 {
 		return fmt.Errorf("uslp frame of %d octets: %w", len(b), ErrChecksum)
 	}
 	return check16(USLP, c.FECF == 2, b)
@@ -161,7 +163,7 @@ func (c *USLPChannel) Seal(b []byte) {
 	}
 	if c.FECF == 4 {
 		end := len(b) - 4
-		binary.BigEndian.PutUint32(b[end:], CRC32(b[:end]))
+		binary.BigEndian.PutUint32(b[end:], crc.Proximity1(b[:end]))
 	}
 	seal16(c.FECF == 2, b)
 }
