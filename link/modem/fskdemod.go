@@ -3,31 +3,32 @@ package modem
 import (
 	"fmt"
 	"math"
-
-	"spacechain/link/modem/dsp"
 )
 
-// FSKOptions choose one of the ways to demodulate FSK. The zero value is the best for a signal of
-// which nothing is known.
+// FSKOptions choose one of the ways to demodulate FSK; several in parallel complement each other.
+// The zero value does best on its own.
 type FSKOptions struct {
-	// Cutoff of the filter before the detector, in parts of the bit rate. Default 1.
+	// Cutoff is half the bandwidth before the detector in parts of the bit rate: wide for white
+	// noise, narrow for the noise of an FM receiver, which rises with frequency. Default 0.9.
 	Cutoff float64
-	// Window over which the timing is estimated, in bits. Default 256.
+	// Window is over how many bits the timing is estimated. Default 128.
 	Window int
-	// Step of the adaptation. Default 0.01.
-	Step float64
+	// Steady leaves out what is there for senders whose bit rate is off by up to 3 %.
+	Steady bool
 }
 
-// FSKDemodulator turns the audio of an FM receiver, or I/Q samples, into soft bits.
+// FSKDemodulator turns the audio of an FM receiver, or I/Q samples, into soft bits. It decides on
+// sequences of bits after a channel that it learns from what has been decided: the shape that
+// filters have given to a bit, the offset that an error of frequency makes, the noise.
 type FSKDemodulator struct {
-	front  *fskFront
-	timing *fskTiming
-	seq    *channelSequence
-	pairs  [][2]float32
-	last   complex64
-	audio  []float32
-	mode   FSK
-	rate   float64
+	mode  FSK
+	rate  float64
+	delay int // bits under way at most
+	front *fskFront
+	seq   *levelSequence
+	pairs []levelPair
+	last  complex64
+	audio []float32
 }
 
 // NewFSKDemodulator returns a demodulator of samples at a rate in hertz.
@@ -35,174 +36,49 @@ func NewFSKDemodulator(mode FSK, rate float64, opt FSKOptions) (*FSKDemodulator,
 	if err := mode.check(rate); err != nil {
 		return nil, fmt.Errorf("making FSK demodulator: %w", err)
 	}
-	if opt.Cutoff == 0 {
-		opt.Cutoff = 1
+	if opt.Cutoff <= 0 {
+		opt.Cutoff = 0.9
 	}
-	if opt.Window == 0 {
-		opt.Window = 256
+	if opt.Window <= 0 {
+		opt.Window = 128
 	}
-	if opt.Step == 0 {
-		opt.Step = 0.01
-	}
-	d := &FSKDemodulator{mode: mode, rate: rate, front: newFSKFront(mode, rate, opt.Cutoff)}
-	d.timing = newFSKTiming(d.front.inner/mode.Baud, opt.Window)
-	d.seq = newChannelSequence(float32(opt.Step))
+	d := &FSKDemodulator{mode: mode, rate: rate, delay: opt.Window + 2*clockBlock + seqDepth + seqBlock + 8}
+	d.front = newFSKFront(mode.Baud, rate, opt.Cutoff, newBitClock(opt.Window, !opt.Steady))
+	d.seq = newLevelSequence()
 	return d, nil
 }
 
-// Process takes the next audio samples and appends the soft bits that they settle.
+// Process takes the next audio samples and appends the soft bits that they settle to dst.
 func (d *FSKDemodulator) Process(dst []int8, src []float32) []int8 {
-	for len(src) > 0 {
-		n := min(len(src), 4096)
-		d.pairs = d.timing.process(d.pairs[:0], d.front.process(src[:n]))
-		src = src[n:]
-		dst = d.seq.process(dst, d.pairs)
+	d.pairs = d.front.process(d.pairs[:0], src)
+	for _, p := range d.pairs {
+		dst = d.seq.next(dst, p)
 	}
 	return dst
 }
 
-// ProcessIQ takes the next complex baseband samples, within some kilohertz of the carrier.
+// ProcessIQ takes the next complex baseband samples. The carrier may be off by about a quarter of
+// the bit rate.
 func (d *FSKDemodulator) ProcessIQ(dst []int8, src []complex64) []int8 {
 	d.audio = d.audio[:0]
 	scale := d.rate / (2 * math.Pi * d.mode.deviation())
 	for _, v := range src {
-		p := v * complex(real(d.last), -imag(d.last))
+		p := rotate(v, complex(real(d.last), -imag(d.last)))
 		d.last = v
 		d.audio = append(d.audio, float32(math.Atan2(float64(imag(p)), float64(real(p)))*scale))
 	}
 	return d.Process(dst, d.audio)
 }
 
-// Flush appends the bits still under way.
+// Time is when the last bit appended so far ended, in seconds of samples, to about two bits.
+func (d *FSKDemodulator) Time() float64 {
+	return (d.front.last - float64(len(d.seq.trellis.steps))) / d.mode.Baud
+}
+
+// SNR estimates Eb/N0 in the audio of what has been received last, in decibels.
+func (d *FSKDemodulator) SNR() float64 { return d.seq.snr() }
+
+// Flush appends the bits still under way: it feeds silence, and so may append some more.
 func (d *FSKDemodulator) Flush(dst []int8) []int8 {
-	silence := make([]float32, int(d.rate/d.mode.Baud*float64(d.timing.window+250)))
-	return d.Process(dst, silence)
-}
-
-// fskFront filters audio at 4 to 10 samples a bit.
-type fskFront struct {
-	inner    float64 // samples a second
-	resample *dsp.Resampler
-	filter   *dsp.FIR
-	a, b     []float32
-}
-
-func newFSKFront(mode FSK, rate, cutoff float64) *fskFront {
-	f := &fskFront{inner: rate}
-	if sps := rate / mode.Baud; sps < 4 || sps > 10 {
-		f.inner = 5 * mode.Baud
-		f.resample = dsp.NewResampler(rate, f.inner)
-	}
-	sps := f.inner / mode.Baud
-	f.filter = dsp.NewFIR(dsp.LowPass(min(cutoff/sps, 0.45), dsp.Hamming(2*int(1.6*sps)+1)))
-	return f
-}
-
-func (f *fskFront) process(src []float32) []float32 {
-	if f.resample != nil {
-		f.a = f.resample.Process(f.a[:0], src)
-		src = f.a
-	}
-	f.b = f.filter.Process(f.b[:0], src)
-	return f.b
-}
-
-// fskTiming picks two samples a bit.
-type fskTiming struct {
-	sps    float64
-	window int
-	y      []float32
-	base   int64 // number of y[0]
-	lines  []fskLine
-	first  int64 // bit number of lines[0]
-	rot    *dsp.NCO
-	n      int64 // next bit
-	seen   int64 // samples in lines
-	phase  float64
-	primed bool
-	cur    fskLine
-}
-
-type fskLine struct {
-	re, im float64
-	power  float64
-	mean   float64
-	count  float64
-}
-
-func newFSKTiming(sps float64, window int) *fskTiming {
-	return &fskTiming{sps: sps, window: window, rot: dsp.NewNCO(-1, sps)}
-}
-
-func (t *fskTiming) process(dst [][2]float32, src []float32) [][2]float32 {
-	for _, v := range src {
-		t.y = append(t.y, v)
-		r := t.rot.Next()
-		p := v * v
-		t.cur.re += float64(p * real(r))
-		t.cur.im += float64(p * imag(r))
-		t.cur.power += float64(p)
-		t.cur.mean += float64(v)
-		t.cur.count++
-		t.seen++
-		if float64(t.seen) >= float64(t.first+int64(len(t.lines))+1)*t.sps {
-			t.lines = append(t.lines, t.cur)
-			t.cur = fskLine{}
-			dst = t.pick(dst)
-		}
-	}
-	return dst
-}
-
-func (t *fskTiming) pick(dst [][2]float32) [][2]float32 {
-	half := int64(t.window / 2)
-	for t.n+half < t.first+int64(len(t.lines)) {
-		var sum fskLine
-		lo := max(t.first, t.n-half)
-		for _, l := range t.lines[lo-t.first : t.n+half+1-t.first] {
-			k := 1 / (l.power + 1e-20)
-			sum.re += l.re * k
-			sum.im += l.im * k
-			sum.power += l.power
-			sum.mean += l.mean
-			sum.count += l.count
-		}
-		phase := -math.Atan2(sum.im, sum.re) / (2 * math.Pi)
-		if !t.primed {
-			t.phase, t.primed = phase, true
-		}
-		t.phase += phase - t.phase - math.Round(phase-t.phase)
-		at := (float64(t.n)+t.phase)*t.sps - float64(t.base)
-		if at >= 1 && int(at+t.sps/2)+3 >= len(t.y) {
-			break
-		}
-		if at >= 1 {
-			mean := float32(sum.mean / sum.count)
-			mean = 0
-			g := float32(1 / math.Sqrt(sum.power/sum.count+1e-20))
-			dst = append(dst, [2]float32{(cubic(t.y, at) - mean) * g, (cubic(t.y, at+t.sps/2) - mean) * g})
-		}
-		t.n++
-	}
-	if drop := t.n - half - 2 - t.first; drop > 512 {
-		t.lines = t.lines[:copy(t.lines, t.lines[drop:])]
-		t.first += drop
-		cut := int(float64(t.first)*t.sps-float64(t.base)) - int(4*t.sps) - int(math.Abs(t.phase)*t.sps)
-		if cut > 0 {
-			t.y = t.y[:copy(t.y, t.y[cut:])]
-			t.base += int64(cut)
-		}
-	}
-	return dst
-}
-
-func cubic(y []float32, at float64) float32 {
-	i := int(at)
-	f := float32(at - float64(i))
-	x := y[i-1 : i+3]
-	w0 := -f * (f - 1) * (f - 2) / 6
-	w1 := (f + 1) * (f - 1) * (f - 2) / 2
-	w2 := -(f + 1) * f * (f - 2) / 2
-	w3 := (f + 1) * f * (f - 1) / 6
-	return w0*x[0] + w1*x[1] + w2*x[2] + w3*x[3]
+	return d.Process(dst, make([]float32, int(math.Ceil(d.rate/d.mode.Baud*float64(d.delay)))))
 }
