@@ -85,14 +85,16 @@ type PSK struct {
 	// DopplerRate is the fastest change of frequency either way, Hz/s; 0 stands for 160, a low
 	// satellite overhead at UHF.
 	DopplerRate float64
-	// ClockPPM is how far the sender's symbol rate may be off, parts in a million; 0 stands for 100.
+	// ClockPPM is how far the sender's symbol rate may be off, parts in a million; 0 stands for
+	// 5000: amateur satellites at 3000 ppm are common.
 	ClockPPM float64
 
 	// Window is over how many symbols the receiver looks for a signal: it bounds how short a
 	// burst may be and how weak a signal. 0 stands for 256 for BPSK, 2048 for the others.
 	Window int
-	// LoopBandwidth is the one-sided noise bandwidth of the carrier loop in cycles a symbol;
-	// 0 stands for 0.01 for BPSK, 0.004 for the others.
+	// LoopBandwidth is the one-sided noise bandwidth of the carrier loop in cycles a symbol, for
+	// BPSK at an Es/N0 of 6 dB, half of it or twice for weaker and stronger signals; 0 stands for
+	// 20 Hz, but between 0.008 and 0.03 for BPSK and 0.003 and 0.01 for the others.
 	LoopBandwidth float64
 }
 
@@ -106,11 +108,11 @@ func (p PSK) withDefaults() PSK {
 	def(&p.RollOff, 0.35)
 	def(&p.Search, p.Baud/4)
 	def(&p.DopplerRate, 160)
-	def(&p.ClockPPM, 100)
+	def(&p.ClockPPM, 5000)
 	if p.Scheme == BPSK {
-		def(&p.LoopBandwidth, 0.01)
+		def(&p.LoopBandwidth, min(max(20/p.Baud, 0.008), 0.03))
 	} else {
-		def(&p.LoopBandwidth, 0.004)
+		def(&p.LoopBandwidth, min(max(20/p.Baud, 0.003), 0.01))
 	}
 	if p.Window == 0 {
 		p.Window = 256

@@ -37,6 +37,7 @@ type PSKDemodulator struct {
 	smooth    float64 // quality of the last hops
 	poor      int     // hops in a row without a signal to be seen
 	rest      int     // hops until the next search
+	young     int     // hops in which what was found is still doubted
 
 	clean   []complex64
 	symbols []complex64
@@ -62,9 +63,9 @@ type PSKState struct {
 // PSK receiver figures: below lost, a signal counts as gone; below doubt another is searched for.
 const (
 	hopsPerWindow = 4
-	doubtBPSK     = 0.55
+	doubtBPSK     = 0.45
 	doubtQPSK     = 0.30
-	lostBPSK      = 0.15
+	lostBPSK      = 0.10
 	lostQPSK      = 0.06
 	patience      = 8 // hops to hold on after the signal is gone
 	recheck       = 64
@@ -232,9 +233,10 @@ func (d *PSKDemodulator) step(dst []int8) []int8 {
 		v := q.value(d.p.Scheme)
 		if !d.now.sane() {
 			d.following, d.symbols = false, d.symbols[:0]
-		} else if v < doubt && d.rest <= 0 || d.rest <= -recheck {
+		} else if d.young > 0 || v < doubt && d.rest <= 0 || d.rest <= -recheck {
 			found = d.reconsider(before, end)
 		}
+		d.young--
 		d.smooth += 0.4 * (v - d.smooth)
 	}
 	if !d.following {
@@ -273,6 +275,8 @@ func (d *PSKDemodulator) begin(end, lost float64) bool {
 	}
 	d.bits.restart(d.trial)
 	d.adopt(fresh, end, v)
+	// A burst may begin within the window: the next windows see more of it.
+	d.young = hopsPerWindow
 	return true
 }
 
@@ -314,7 +318,7 @@ func (d *PSKDemodulator) reconsider(before tracker, end float64) bool {
 	var old []complex64
 	old, q = d.loops.run(&t, d.buf, d.from+float64(d.window), slices.Grow(d.trial, 4*len(d.trial))[len(d.trial):])
 	was := q.value(d.p.Scheme)
-	if v <= was+0.03+0.1*(1-was) {
+	if v <= was+0.02+0.05*(1-was) {
 		return was > 0.5*v
 	}
 	// Of the phases that look alike the one nearest to the old tracker's keeps bits the way they

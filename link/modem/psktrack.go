@@ -18,23 +18,25 @@ type tracker struct {
 	re, im float64 // mean squares, of the signal's arm and across it (BPSK)
 }
 
-// quality says how well the symbols of a run look like the scheme: 1 without noise, about 0 for
-// noise alone.
-type quality struct{ sum, square, across float64 }
+// quality says how well the symbols of a run look like the scheme: how steady the arms'
+// magnitudes are, and for BPSK how much lies across.
+type quality struct {
+	magnitude, square float64 // sums over the arms' samples
+	count             float64
+}
 
+// value is 1 without noise, about 0 for noise alone.
 func (q quality) value(scheme PSKScheme) float64 {
+	if !(q.square > 0) {
+		return 0
+	}
+	// The mean magnitude squared over the mean square: 1 for one modulus, 2/π for Gaussian
+	// noise, of which BPSK counts as much again across.
+	noise := 2 / math.Pi
 	if scheme == BPSK {
-		if t := q.square + q.across; t > 0 {
-			return (q.square - q.across) / t
-		}
-		return 0
+		noise /= 2
 	}
-	if q.square <= 0 {
-		return 0
-	}
-	// sum holds magnitudes, across their number: the mean squared over the mean square is 1 for
-	// one modulus and 2/π for Gaussian noise.
-	return (q.sum*q.sum/q.across/q.square - 2/math.Pi) / (1 - 2/math.Pi)
+	return (q.magnitude*q.magnitude/q.count/q.square - noise) / (1 - noise)
 }
 
 // loops is what all trackers of a receiver share.
@@ -42,7 +44,8 @@ type loops struct {
 	scheme     PSKScheme
 	sps        float64 // nominal
 	bank       *pulseBank
-	k1, k2, k3 float64 // gains of the carrier loop: phase, frequency, rate
+	bandwidth  float64 // of the carrier loop at 6 dB
+	k1, k2, k3 float64 // its gains for phase, frequency, rate
 	maxAlpha   float64
 	maxOmega   float64
 	clock      dsp.Loop
@@ -53,10 +56,7 @@ func newLoops(p PSK, fs float64) *loops {
 	sps := fs / p.chipRate()
 	u := newPulse(p, rrcSpan(p.RollOff))
 	l := &loops{scheme: p.Scheme, sps: sps, bank: newPulseBank(u, sps, int(min(128, max(8, math.Ceil(384/sps)))))}
-	// A third-order loop (Kaplan and Hegarty, Understanding GPS, table 5.6), so that a steady
-	// Doppler rate leaves no error.
-	w := p.LoopBandwidth / 0.7845
-	l.k1, l.k2, l.k3 = 2.4*w, 1.1*w*w, w*w*w
+	l.bandwidth = p.LoopBandwidth
 	perSymbol := 2 * math.Pi / p.chipRate()
 	l.maxAlpha = 1.2 * p.DopplerRate * perSymbol / p.chipRate()
 	l.maxOmega = (1.15*p.Search + 0.02*p.chipRate()) * perSymbol
@@ -88,7 +88,7 @@ func (l *loops) start(f fix, middle, from float64) tracker {
 	t.omega = 2 * math.Pi * (f.frequency + f.rate*d) * l.sps
 	t.alpha = 2 * math.Pi * f.rate * l.sps * l.sps
 	t.re = float64(t.amp) * float64(t.amp)
-	t.im = t.re / 10
+	t.im = t.re / 9 // 6 dB
 	return t
 }
 
@@ -101,6 +101,7 @@ func (l *loops) run(t *tracker, buf []complex64, end float64, dst []complex64) (
 	}
 	// The samples are mixed by the frequency expected in the middle, once for all; what is
 	// left is turned symbol by symbol.
+	l.tune(t)
 	b := l.bank
 	origin := t.at
 	base := (t.omega + t.alpha*(end-origin)/l.sps/2) / l.sps // radians a sample
@@ -147,6 +148,19 @@ func (l *loops) run(t *tracker, buf []complex64, end float64, dst []complex64) (
 	return dst, q
 }
 
+// tune sets the gains of the carrier loop: wider where the signal is strong, so that it follows
+// oscillators that wander, narrower where it is weak, so that it does not slip.
+func (l *loops) tune(t *tracker) {
+	snr := 4.0
+	if l.scheme == BPSK {
+		snr = (t.re - t.im) / (2*t.im + 1e-3*t.re)
+	}
+	// A third-order loop (Kaplan and Hegarty, Understanding GPS, table 5.6), so that a steady
+	// Doppler rate leaves no error.
+	w := l.bandwidth * math.Sqrt(min(max(snr/4, 0.25), 4)) / 0.7845
+	l.k1, l.k2, l.k3 = 2.4*w, 1.1*w*w, w*w*w
+}
+
 // take filters the mixed samples about an instant, turns by phi and scales by the amplitude.
 func (l *loops) take(at, phi float64, amp float32) (y, d complex64, ok bool) {
 	b := l.bank
@@ -171,20 +185,25 @@ func (l *loops) weigh(t *tracker, q *quality, y complex64) {
 	re, im := float64(real(y)), float64(imag(y))
 	var size float32
 	if l.scheme == BPSK {
-		q.square += re * re
-		q.across += im * im
+		q.magnitude += math.Abs(re)
+		q.square += re*re + im*im
+		q.count++
 		size = abs32(real(y))
 	} else {
-		q.sum += math.Abs(re) + math.Abs(im)
+		q.magnitude += math.Abs(re) + math.Abs(im)
 		q.square += re*re + im*im
-		q.across += 2
+		q.count += 2
 		size = (abs32(real(y)) + abs32(imag(y))) / 2
 	}
-	const slow = 1.0 / 512
+	const slow = 1.0 / 256
 	scale := float64(t.amp) * float64(t.amp)
 	t.re += slow * (re*re*scale - t.re)
 	t.im += slow * (im*im*scale - t.im)
-	t.amp *= 1 + rate*(min(size, 3)-1)
+	if size < 4 {
+		t.amp *= 1 + rate*(size-1)
+	} else {
+		t.amp *= 1.25 // a burst begins
+	}
 	if !(t.amp > 1e-20) {
 		t.amp = 1e-20
 	}
