@@ -15,6 +15,7 @@ import (
 
 	"spacechain/ledger/evm"
 	"spacechain/ledger/evm/statetest"
+	"spacechain/ledger/state"
 )
 
 // writer makes random code that seldom fails at once: it keeps an idea of the stack's
@@ -24,6 +25,7 @@ type writer struct {
 	code   []byte
 	height int
 	fork   evm.Fork // the oldest that the code is for
+	others []state.Address
 }
 
 // since are the forks of the instructions that Frontier does not have.
@@ -89,11 +91,16 @@ func (w *writer) account() {
 		w.op(evm.ADDRESS)
 		w.height++
 	default:
-		w.push(0xc0de00 + uint64(w.IntN(accounts)))
+		if len(w.others) == 0 {
+			w.op(evm.CALLER)
+		} else {
+			a := w.others[w.IntN(len(w.others))]
+			w.op(evm.PUSH20)
+			w.op(a[:]...)
+		}
+		w.height++
 	}
 }
-
-const accounts = 4
 
 // step writes an instruction and what it takes.
 func (w *writer) step() {
@@ -235,13 +242,13 @@ func (w *writer) step() {
 			w.push(uint64(w.IntN(2)))
 			w.push(uint64(w.IntN(64)))
 			w.push(0)
-			w.push(uint64(w.IntN(2)))
+			w.push(uint64(w.IntN(8) / 7))
 			w.op(evm.CREATE2)
 			w.height -= 3
 		} else {
 			w.push(uint64(w.IntN(64)))
 			w.push(0)
-			w.push(uint64(w.IntN(2)))
+			w.push(uint64(w.IntN(8) / 7))
 			w.op(evm.CREATE)
 			w.height -= 2
 		}
@@ -261,8 +268,9 @@ func (w *writer) step() {
 	}
 }
 
-func randomCode(r *rand.Rand, fork evm.Fork) []byte {
-	w := writer{Rand: r, fork: fork}
+// randomCode makes code for fork and later ones that calls others, among whom it may be.
+func randomCode(r *rand.Rand, fork evm.Fork, others []state.Address) []byte {
+	w := writer{Rand: r, fork: fork, others: others}
 	for range 5 + r.IntN(60) {
 		w.step()
 	}
@@ -280,24 +288,25 @@ func randomTest(r *rand.Rand, fork evm.Fork) (test map[string]any, gasLimit uint
 	pre := map[string]any{
 		"0xa94f5374fce5edbc8e2a8697c15331677e6ebf0b": map[string]any{"balance": "0xe8d4a5100000", "code": "0x", "nonce": "0x05", "storage": map[string]string{}},
 	}
-	for i := range accounts {
+	contracts := []state.Address{{18: 0xc0, 19: 1}, {18: 0xc0, 19: 2}, {18: 0xc0, 19: 3}, {18: 0xc0, 19: 4}}
+	for _, a := range contracts {
 		storage := map[string]string{}
 		for slot := range 3 {
 			if v := r.IntN(3); v > 0 {
 				storage["0x0"+strconv.Itoa(slot)] = "0x0" + strconv.Itoa(v)
 			}
 		}
-		pre[fmt.Sprintf("0x%040x", 0xc0de00+i)] = map[string]any{
-			"balance": "0x" + strconv.FormatInt(int64(r.IntN(5)), 16), "code": hex(randomCode(r, fork)), "nonce": "0x01", "storage": storage}
+		pre[a.String()] = map[string]any{
+			"balance": "0x" + strconv.FormatInt(int64(r.IntN(5)), 16), "code": hex(randomCode(r, fork, contracts)), "nonce": "0x01", "storage": storage}
 	}
 	input := make([]byte, r.IntN(100))
 	for i := range input {
 		input[i] = byte(r.Uint32())
 	}
-	to := fmt.Sprintf("0x%040x", 0xc0de00)
+	to := contracts[0].String()
 	data := hex(input)
 	if r.IntN(5) == 0 {
-		to, data = "", hex(randomCode(r, fork))
+		to, data = "", hex(randomCode(r, fork, contracts))
 	}
 	zero := "0x" + fmt.Sprintf("%064x", 0)
 	post := map[string]any{}
