@@ -18,6 +18,7 @@ type pskBits struct {
 	some bool
 
 	// Manchester: which of two ways to pair half-symbols opposes their phases.
+	pinned      bool // it is known: from the first on
 	odd         bool
 	even, cross float64 // mean contrast of either pairing
 	held        complex64
@@ -87,7 +88,8 @@ func (b *pskBits) halves(dst []int8, v complex64) []int8 {
 	// b.parity: v is the second half, counted from the start.
 	if b.parity != b.odd {
 		dst = b.symbol(dst, complex((real(b.held)-real(v))/2, (imag(b.held)-imag(v))/2))
-		if other, this := max(b.even, b.cross), min(b.even, b.cross); b.odd == (b.even > b.cross) && other > 1.15*this {
+		other, this := max(b.even, b.cross), min(b.even, b.cross)
+		if !b.pinned && b.odd == (b.even > b.cross) && other > 1.15*this {
 			b.odd = !b.odd
 		}
 	}
