@@ -2,10 +2,18 @@ package chaintest
 
 import (
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 
+	"spacechain/ledger/aal"
+	"spacechain/ledger/dgp"
+	"spacechain/ledger/header"
+	"spacechain/ledger/params"
+	"spacechain/ledger/view"
 	"spacechain/ledger/wire"
 )
 
@@ -98,4 +106,55 @@ func compareCoins(t *testing.T, c *Chain, q *Qtumd) {
 	if got := c.coinsHash(); got != info.Hash {
 		t.Errorf("unspent outputs hash to %s, Qtum Core's to %s", got, info.Hash)
 	}
+}
+
+// TestGovernedWorkloads runs workloads under gas schedules that governance might have set.
+func TestGovernedWorkloads(t *testing.T) {
+	seeds := 1
+	if n, err := strconv.Atoi(os.Getenv("SPACECHAIN_WORKLOADS")); err == nil {
+		seeds = n
+	}
+	for _, options := range [][]string{nil, {"-cancunheight=100000", "-shanghaiheight=100000", "-londonheight=100000"}} {
+		for seed := range seeds {
+			t.Run(fmt.Sprint(options, seed), func(t *testing.T) {
+				o := newOddities(t, append([]string{"-dgpevm"}, options...)...)
+				r := rand.New(rand.NewPCG(uint64(seed), 9))
+				words := make([]uint32, aal.Words)
+				for i, w := range aal.BaseSchedule(o.Params, o.Height()).Word {
+					words[i] = max(1, w/100, uint32(float64(w)*math.Exp(3*r.Float64()-2.2)))
+				}
+				words = append(words, 7)
+				o.govern(params.GasScheduleAddress, Init(answering(words...)))
+				if in := o.schedule(); !slices.Equal(in.Word[:], words[:aal.Words]) {
+					t.Fatalf("the schedule is %v, not %v", in.Word, words)
+				}
+				w := NewWorkload(o.Chain, uint64(seed))
+				w.Fund()
+				o.mine(o.Draft())
+				for range 60 {
+					w.Queue(6)
+					o.mine(o.draftOf(w.one(4)))
+				}
+				if o.oracle != nil {
+					compareCoins(t, o.Chain, o.oracle)
+				}
+			})
+		}
+	}
+}
+
+// schedule is the gas schedule of the next block.
+func (c *Chain) schedule() (s aal.Schedule) {
+	c.T.Helper()
+	err := c.Node.View(func(tip *header.Node, state view.Reader) error {
+		m := aal.New(state)
+		m.Env = aal.Env{Params: c.Params, Height: tip.Height + 1, Time: tip.Header.Time, Bits: tip.Header.Bits}
+		limits, err := dgp.Read(m)
+		s = limits.Schedule
+		return err
+	})
+	if err != nil {
+		c.T.Fatal(err)
+	}
+	return s
 }
