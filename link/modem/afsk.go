@@ -24,8 +24,8 @@ func (m AFSK) check(rate float64) error {
 	switch {
 	case !(m.Baud > 0) || !(min(m.Mark, m.Space) > 0) || m.Mark == m.Space:
 		return fmt.Errorf("tones of %g and %g Hz at %g baud", m.Mark, m.Space, m.Baud)
-	case !(rate >= 2*top) || math.IsInf(rate, 0):
-		return fmt.Errorf("sample rate of %g Hz, tones of %g and %g Hz at %g baud need %g", rate, m.Mark, m.Space, m.Baud, 2*top)
+	case !(rate >= 2*top) || !(rate <= maxRatio*m.Baud):
+		return fmt.Errorf("sample rate of %g Hz, tones of %g and %g Hz at %g baud need %g to %g", rate, m.Mark, m.Space, m.Baud, 2*top, maxRatio*m.Baud)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 type AFSKOptions struct {
 	// Memory is how much of the phase reference lasts from one bit to the next, 0 to 1: near 1
 	// detection is coherent and most sensitive, near 0 it goes by the tones' power alone and
-	// bears any error of their frequencies. Default 0.8.
+	// bears any error of their frequencies. Default 0.6.
 	Memory float64
 	// Window is over how many bits the timing is estimated. Default 160.
 	Window int
@@ -46,7 +46,7 @@ func NewAFSKDemodulator(mode AFSK, rate float64, opt AFSKOptions) (*AFSKDemodula
 		opt.Window = 160
 	}
 	if opt.Memory <= 0 {
-		opt.Memory = 0.8
+		opt.Memory = 0.6
 	}
 	d := &AFSKDemodulator{mode: mode, rate: rate, delay: opt.Window + 2*clockBlock + seqDepth + seqBlock}
 	d.front = newAFSKFront(mode, rate, newBitClock(opt.Window, !opt.Steady))

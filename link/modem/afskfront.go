@@ -20,7 +20,9 @@ type afskFront struct {
 	filter   *dsp.ComplexFIR
 	mark     [oversample]complex64
 	clock    *bitClock
+	meter    powerMeter
 
+	audio             []float32
 	mixed, low, inner []complex64
 	past              []complex64 // the last oversample-1 filtered samples, then the new ones
 	pairs             []tonePair  // correlations, oversample a bit
@@ -54,7 +56,8 @@ func newAFSKFront(mode AFSK, rate float64, clock *bitClock) *afskFront {
 func (f *afskFront) process(dst []tonePair, src []float32) []tonePair {
 	for len(src) > 0 {
 		n := min(len(src), 4096)
-		f.mixed = f.nco.MixReal(f.mixed[:0], src[:n])
+		f.audio = clean(f.audio[:0], src[:n])
+		f.mixed = f.nco.MixReal(f.mixed[:0], f.audio)
 		src = src[n:]
 		low := f.mixed
 		if f.decimate != nil {
@@ -107,6 +110,7 @@ func (f *afskFront) pick(dst []tonePair) []tonePair {
 			line += complex((m-s)*(m-s), 0) * turns[i]
 			power += m + s
 		}
+		f.meter.add(power / oversample)
 		if power > 0 {
 			line /= complex(power*power, 0)
 		}
@@ -123,9 +127,12 @@ func (f *afskFront) pick(dst []tonePair) []tonePair {
 		if i < 1 || i+3 > len(f.pairs) {
 			continue // only at the start of the stream
 		}
-		dst = append(dst, between(f.pairs[i-1:i+3:i+3], float32(at-float64(i))))
+		p := between(f.pairs[i-1:i+3], float32(at-float64(i)))
+		g := complex(f.meter.gain(int64(place)), 0)
+		dst = append(dst, tonePair{mark: p.mark * g, space: p.space * g})
 		f.last = place
 	}
+	f.meter.trim(f.clock.window + 2*levelWindow + 64)
 	if drop := len(f.pairs) - (f.clock.window+64)*oversample; drop > 4096 {
 		f.pairs = f.pairs[:copy(f.pairs, f.pairs[drop:])]
 		f.base += int64(drop)

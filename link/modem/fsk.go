@@ -32,8 +32,8 @@ func (m FSK) deviation() float64 {
 }
 
 func (m FSK) check(rate float64) error {
-	if !(m.Baud > 0) || !(m.BT >= 0) || m.BT > 0 && m.BT < 0.2 || !(rate >= 2*m.Baud) || math.IsInf(rate, 0) {
-		return fmt.Errorf("%g baud with BT %g at a sample rate of %g Hz; want BT of 0 or at least 0.2 and 2 samples a bit or more", m.Baud, m.BT, rate)
+	if !(m.Baud > 0) || !(m.BT >= 0) || m.BT > 0 && m.BT < 0.2 || !(rate >= 2*m.Baud) || !(rate <= maxRatio*m.Baud) {
+		return fmt.Errorf("%g baud with BT %g at a sample rate of %g Hz; want BT of 0 or at least 0.2 and 2 to %d samples a bit", m.Baud, m.BT, rate, maxRatio)
 	}
 	return nil
 }

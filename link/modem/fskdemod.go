@@ -42,7 +42,7 @@ func NewFSKDemodulator(mode FSK, rate float64, opt FSKOptions) (*FSKDemodulator,
 	if opt.Window <= 0 {
 		opt.Window = 128
 	}
-	d := &FSKDemodulator{mode: mode, rate: rate, delay: opt.Window + 2*clockBlock + seqDepth + seqBlock + 8}
+	d := &FSKDemodulator{mode: mode, rate: rate, delay: opt.Window + centerWindow + 2*clockBlock + seqDepth + seqBlock + 8}
 	d.front = newFSKFront(mode.Baud, rate, opt.Cutoff, newBitClock(opt.Window, !opt.Steady))
 	d.seq = newLevelSequence()
 	return d, nil
@@ -63,6 +63,9 @@ func (d *FSKDemodulator) ProcessIQ(dst []int8, src []complex64) []int8 {
 	d.audio = d.audio[:0]
 	scale := d.rate / (2 * math.Pi * d.mode.deviation())
 	for _, v := range src {
+		if !(norm(v) <= maxSample*maxSample) {
+			v = 0
+		}
 		p := rotate(v, complex(real(d.last), -imag(d.last)))
 		d.last = v
 		d.audio = append(d.audio, float32(math.Atan2(float64(imag(p)), float64(real(p)))*scale))

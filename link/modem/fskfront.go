@@ -9,29 +9,45 @@ import (
 // levelPair is the audio in the middle of a bit and half a bit later.
 type levelPair [2]float32
 
-// fskFront takes audio to pairs, one for every bit, at the times a bitClock finds.
+const (
+	centerWindow = 64 // bits on both sides of a bit that its zero is found from
+	centerBlock  = 8  // bits that share one
+	centerStep   = 3  // of the samples only every third is looked at
+)
+
+// fskFront takes audio to pairs, one for every bit, at the times a bitClock finds, scaled to unit
+// power and without offset.
 type fskFront struct {
-	baud     float64
 	inner    float64 // samples a bit that it works on
 	resample *dsp.Resampler
 	filter   *dsp.FIR
 	clock    *bitClock
 	turn     *dsp.NCO
+	meter    powerMeter
 
-	a, b   []float32
+	clean  []float32
+	a      []float32
 	y      []float32 // filtered
 	base   int64     // number of y[0]
-	summed int64     // how many have gone into lines
-	lines  int64
-	line   complex128
-	power  float64
-	means  []float64 // power of each nominal bit, for the level
-	first  int64     // number of means[0]
-	last   float64   // place of the last pair given out
+	summed int64     // how many have gone into sums
+	sums   []levelSum
+	first  int64 // number of sums[0]
+	under  levelSum
+	ticked int64 // bits that the clock has
+	last   float64
+
+	center float32
+	block  int64 // that center is for
+}
+
+// levelSum adds up one nominal bit: the levels, their squares, and both and one times e^(-j2πt).
+type levelSum struct {
+	level, power float64
+	turn         [3]complex128
 }
 
 func newFSKFront(baud, rate, cutoff float64, clock *bitClock) *fskFront {
-	f := &fskFront{baud: baud, inner: rate / baud, clock: clock}
+	f := &fskFront{inner: rate / baud, clock: clock, block: -1}
 	if f.inner < 4 || f.inner > 8 {
 		f.inner = 5
 		f.resample = dsp.NewResampler(rate, f.inner*baud)
@@ -45,43 +61,69 @@ func newFSKFront(baud, rate, cutoff float64, clock *bitClock) *fskFront {
 func (f *fskFront) process(dst []levelPair, src []float32) []levelPair {
 	for len(src) > 0 {
 		n := min(len(src), 4096)
-		in := src[:n]
+		f.clean = clean(f.clean[:0], src[:n])
 		src = src[n:]
+		in := f.clean
 		if f.resample != nil {
 			f.a = f.resample.Process(f.a[:0], in)
 			in = f.a
 		}
 		f.y = f.filter.Process(f.y, in)
 		f.sum()
+		f.tick()
 		dst = f.pick(dst)
 	}
 	return dst
 }
 
-// sum feeds the clock with the square of the level, which is largest in the middle of bits.
+// sum adds up the new samples by nominal bits.
 func (f *fskFront) sum() {
 	for _, v := range f.y[f.summed-f.base:] {
 		r := f.turn.Next()
+		s := &f.under
 		p := v * v
-		f.line += complex(float64(p*real(r)), float64(p*imag(r)))
-		f.power += float64(p)
+		s.level += float64(v)
+		s.power += float64(p)
+		s.turn[0] += complex128(r)
+		s.turn[1] += complex(float64(v*real(r)), float64(v*imag(r)))
+		s.turn[2] += complex(float64(p*real(r)), float64(p*imag(r)))
 		f.summed++
-		if float64(f.summed) >= float64(f.lines+1)*f.inner {
-			f.means = append(f.means, f.power/f.inner)
-			if f.power > 0 {
-				f.line /= complex(f.power, 0)
-			}
-			f.clock.add(f.line)
-			f.line, f.power = 0, 0
-			f.lines++
+		if float64(f.summed) >= float64(f.first+int64(len(f.sums))+1)*f.inner {
+			f.sums = append(f.sums, f.under)
+			f.under = levelSum{}
 		}
 	}
 }
 
-// levelWindow is over how many bits on both sides the level is taken.
-const levelWindow = 32
+// tick feeds the clock with the square of the level off its mean, which is largest in the middle
+// of bits.
+func (f *fskFront) tick() {
+	for f.ticked+centerWindow <= f.first+int64(len(f.sums)) {
+		lo := max(f.ticked-centerWindow, f.first)
+		around := f.sums[lo-f.first : f.ticked+centerWindow-f.first]
+		var mean float64
+		for i := range around {
+			mean += around[i].level
+		}
+		mean /= float64(len(around)) * f.inner
+		s := f.sums[f.ticked-f.first]
+		m := complex(mean, 0)
+		line := s.turn[2] - 2*m*s.turn[1] + m*m*s.turn[0]
+		power := max(s.power-2*mean*s.level+mean*mean*f.inner, 0)
+		f.meter.add(power / f.inner)
+		if power > 0 {
+			line /= complex(power, 0)
+		}
+		f.clock.add(line)
+		f.ticked++
+	}
+	if drop := f.ticked - 2*centerWindow - f.first; drop > 4096 {
+		f.sums = f.sums[:copy(f.sums, f.sums[drop:])]
+		f.first += drop
+	}
+}
 
-// pick takes the pairs at the middles of bits, scaled to unit power.
+// pick takes the pairs at the middles of bits.
 func (f *fskFront) pick(dst []levelPair) []levelPair {
 	for {
 		place, ok := f.clock.next()
@@ -92,37 +134,53 @@ func (f *fskFront) pick(dst []levelPair) []levelPair {
 		if at < 1 || int(at+f.inner/2)+3 > len(f.y) {
 			continue // only at the start of the stream
 		}
-		g := f.gain(int64(place))
-		dst = append(dst, levelPair{g * f.value(at), g * f.value(at+f.inner/2)})
+		if b := int64(place) / centerBlock; b != f.block {
+			f.block = b
+			f.center = f.middle(b)
+		}
+		g := f.meter.gain(int64(place))
+		dst = append(dst, levelPair{g * (f.value(at) - f.center), g * (f.value(at+f.inner/2) - f.center)})
 		f.last = place
 	}
-	if drop := len(f.y) - int(float64(f.clock.window+64)*f.inner); drop > 4096 {
+	if drop := len(f.y) - int(float64(f.clock.window+3*centerWindow)*f.inner); drop > 4096 {
 		f.y = f.y[:copy(f.y, f.y[drop:])]
 		f.base += int64(drop)
 	}
-	if drop := len(f.means) - f.clock.window - 2*levelWindow - 64; drop > 4096 {
-		f.means = f.means[:copy(f.means, f.means[drop:])]
-		f.first += int64(drop)
-	}
+	f.meter.trim(f.clock.window + 2*levelWindow + 64)
 	return dst
 }
 
-// gain scales the level around a bit to one.
-func (f *fskFront) gain(bit int64) float32 {
-	lo := min(max(bit-levelWindow-f.first, 0), int64(len(f.means)))
-	hi := min(max(bit+levelWindow-f.first, 0), int64(len(f.means)))
-	var sum float64
-	for _, p := range f.means[lo:hi] {
-		sum += p
+// middle is half way between the mean of the levels above and below the mean of all around a
+// block: unlike the mean itself, it does not follow how many bits are ones.
+func (f *fskFront) middle(block int64) float32 {
+	lo := int(float64(block*centerBlock-centerWindow)*f.inner) - int(f.base)
+	hi := int(float64(block*centerBlock+centerWindow)*f.inner) - int(f.base)
+	y := f.y[min(max(lo, 0), len(f.y)):min(max(hi, 0), len(f.y))]
+	var sum float32
+	n := 0
+	for i := 0; i < len(y); i += centerStep {
+		sum += y[i]
+		n++
 	}
-	if sum <= 0 {
-		return 0
+	mean := sum / float32(max(n, 1))
+	var up, down float32
+	above := 0
+	for i := 0; i < len(y); i += centerStep {
+		if v := y[i]; v > mean {
+			up += v
+			above++
+		} else {
+			down += v
+		}
 	}
-	return float32(math.Sqrt(float64(hi-lo) / sum))
+	if above == 0 || above == n {
+		return mean
+	}
+	return (up/float32(above) + down/float32(n-above)) / 2
 }
 
 func (f *fskFront) value(at float64) float32 {
-	i := int(at)
+	i := int(math.Floor(at))
 	w := cubicWeights(float32(at - float64(i)))
 	x := f.y[i-1 : i+3]
 	return w[0]*x[0] + w[1]*x[1] + w[2]*x[2] + w[3]*x[3]

@@ -39,3 +39,21 @@ func saturate(v float32) int8 {
 	}
 	return int8(v - 0.5)
 }
+
+// maxRatio bounds the samples a bit, and with them the memory of filters.
+const maxRatio = 20000
+
+// maxSample bounds samples: beyond it powers of them no longer fit a float32.
+const maxSample = 1e6
+
+// clean appends src to dst with samples that no converter gives, infinities and things that are
+// not numbers, replaced by nothing: one of them would stay in the loops for ever.
+func clean(dst, src []float32) []float32 {
+	for _, v := range src {
+		if !(v <= maxSample && v >= -maxSample) {
+			v = 0
+		}
+		dst = append(dst, v)
+	}
+	return dst
+}
