@@ -15,7 +15,7 @@ import (
 type code struct {
 	original []byte // as deployed; belongs to whoever gave it
 	// text is the code to run: original, or a copy in which INVALID stands where an
-	// instruction of a later fork is.
+	// instruction of a later fork is. It may become that copy whenever a block is scanned.
 	text   []byte
 	ops    *[256]op
 	chunks []*chunk // of entries, nil where nothing has run

@@ -69,3 +69,13 @@ func TestForkOfCode(t *testing.T) {
 		t.Error("the code in the state was changed")
 	}
 }
+
+// TestUndefinedBehindACall: that an instruction is not defined holds also for a frame that was
+// running when a child with the same code met it first.
+func TestUndefinedBehindACall(t *testing.T) {
+	code := asm(call(CALL, contract, 20_000, 0), PUSH1, 1, PUSH1, 1, SAR)
+	w := newWorld(t, Config{Fork: Byzantium}, map[state.Address][]byte{contract: code})
+	if _, left, err := w.Call(sender, contract, nil, 100_000, new(uint256.Int)); err != BadInstruction || left != 0 {
+		t.Errorf("%v with %d gas left", err, left)
+	}
+}

@@ -20,6 +20,7 @@ func FuzzCode(f *testing.F) {
 	f.Add(uint8(Byzantium), false, asm(PUSH1, 0, NOT, PUSH1, 0, MSTORE, PUSH4, 0, 1, 0, 0, PUSH1, 0, KECCAK256, PUSH1, 0, REVERT), []byte{})
 	f.Add(uint8(Cancun), true, token(), make([]byte, 64))
 	f.Add(uint8(Cancun), false, append(asm(PUSH1, 0, CALLDATALOAD, JUMP), bytes.Repeat(asm(JUMPDEST, PUSH1+8, GAS, RETURNDATACOPY), 20)...), []byte{31: 9})
+	f.Add(uint8(Spurious), false, asm(call(CALL, contract, 20_000, 0), PUSH1, 1, PUSH1, 1, SAR, stored(1)), []byte{})
 	f.Fuzz(func(t *testing.T, fork uint8, inQtum bool, code, input []byte) {
 		cfg := Config{Fork: Fork(fork) % (Cancun + 1)}
 		if inQtum {

@@ -571,6 +571,7 @@ block:
 				return nil, exc
 			}
 			if done {
+				text = code.text // a child with the same code may have changed it
 				continue block
 			}
 		}
