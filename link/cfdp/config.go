@@ -37,7 +37,8 @@ const (
 // Remote is what an entity knows of another one, and of the link between. Zero values
 // mean the defaults given.
 type Remote struct {
-	Class    Class // 2
+	Class Class // 2
+	// CRC puts a CRC-16 on every PDU, and refuses those that come without.
 	CRC      bool
 	Checksum ChecksumType // modular
 	// MaxPDU bounds a PDU with file data or segment requests, header and CRC

@@ -158,6 +158,9 @@ func (d *DirStore) Delete(name string) error {
 		return err
 	}
 	delete(d.dirty, name)
+	if _, dir := d.Stat(name); dir {
+		return fmt.Errorf("%s: not a regular file", name)
+	}
 	return d.root.Remove(local(name))
 }
 

@@ -169,13 +169,17 @@ func (e *Entity) Receive(now time.Time, pdu []byte) error {
 		e.Stats.Bad++
 		return err
 	}
-	here := p.Dest
+	here, there := p.Dest, p.Source
 	if p.TowardSender {
-		here = p.Source
+		here, there = p.Source, p.Dest
 	}
 	if here != e.cfg.ID {
 		e.Stats.Foreign++
 		return fmt.Errorf("%w: it names entity %d", ErrAddress, here)
+	}
+	if !p.CRC && e.cfg.remote(there).CRC {
+		e.Stats.Bad++ // or the flag itself was damaged: the check value would count as data
+		return fmt.Errorf("%w: no CRC, which entity %d should send", ErrPDU, there)
 	}
 	e.Stats.Received++
 	if p.TowardSender {

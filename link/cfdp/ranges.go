@@ -39,24 +39,6 @@ func (r *ranges) add(start, end int64) (fresh int64) {
 	return fresh
 }
 
-// remove takes start to end out of the set.
-func (r *ranges) remove(start, end int64) {
-	var out ranges
-	for _, s := range *r {
-		if s.End <= start || s.Start >= end {
-			out = append(out, s)
-			continue
-		}
-		if s.Start < start {
-			out = append(out, Segment{s.Start, start})
-		}
-		if s.End > end {
-			out = append(out, Segment{end, s.End})
-		}
-	}
-	*r = out
-}
-
 // takeFront removes and returns at most n octets from the front.
 func (r *ranges) takeFront(n int64) Segment {
 	s := (*r)[0]

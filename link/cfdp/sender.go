@@ -180,7 +180,7 @@ func (s *sender) receive(now time.Time, p PDU) {
 		if s.class() == Class2 {
 			s.e.acknowledge(p.Header, ACK{DirectiveFinished, body.Condition, StatusTerminated})
 		}
-		s.complete(now, body.Condition, good && !body.Incomplete, body.Status, body.Responses)
+		s.complete(now, body.Condition, s.eofIssued && !body.Incomplete, body.Status, body.Responses)
 	}
 }
 
