@@ -23,6 +23,7 @@ type oddities struct {
 	*Chain
 	oracle *Qtumd
 	free   bool // how executions end is for Qtum Core alone to say
+	loose  bool // which exception ended one does not matter
 }
 
 func newOddities(t *testing.T, options ...string) *oddities {
@@ -72,11 +73,27 @@ func (o *oddities) mine(d *Draft) (results [][]aal.Result) {
 	for id, want := range receipts {
 		var got []receipt
 		o.oracle.Ask(&got, "gettransactionreceipt", id)
+		if o.loose {
+			alike(want)
+			alike(got)
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			o.T.Errorf("receipts of %s (ours -, Qtum Core's +):\n%s", id, diff)
 		}
 	}
 	return results
+}
+
+// alike gives all exceptions that take all gas one name. The interpreter holds a run of
+// instructions against stack and gas as one, so where several of them would fail it may
+// name another than the first (package evm tells more); no rule of blocks depends on it.
+func alike(receipts []receipt) {
+	for i := range receipts {
+		switch r := &receipts[i]; r.Excepted {
+		case "OutOfGas", "StackUnderflow", "OutOfStack", "BadInstruction", "BadJumpDestination":
+			r.Excepted = "Unknown"
+		}
+	}
 }
 
 // run runs the contracts of a block on the parent's state.

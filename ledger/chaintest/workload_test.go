@@ -69,7 +69,7 @@ func TestWorkloads(t *testing.T) {
 						continue
 					}
 					// What executions say of themselves is no rule of blocks, but what wallets see.
-					(&oddities{Chain: c, oracle: q}).mine(d)
+					(&oddities{Chain: c, oracle: q, loose: true}).mine(d)
 				}
 				if q != nil {
 					compareCoins(t, c, q)
@@ -118,6 +118,7 @@ func TestGovernedWorkloads(t *testing.T) {
 		for seed := range seeds {
 			t.Run(fmt.Sprint(options, seed), func(t *testing.T) {
 				o := newOddities(t, append([]string{"-dgpevm"}, options...)...)
+				o.loose = true
 				r := rand.New(rand.NewPCG(uint64(seed), 9))
 				words := make([]uint32, aal.Words)
 				for i, w := range aal.BaseSchedule(o.Params, o.Height()).Word {
