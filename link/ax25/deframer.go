@@ -32,8 +32,9 @@ const (
 	// lead is how many line bits before a frame its first bit depends on: a flag, 17 bits of the
 	// scrambler, one of NRZI.
 	lead = 26
-	// minClarity is what random bits of a frame's length practically never reach: see Clarity.
-	minClarity = 5
+	// MinClarity is what a frame must have that does not look like AX.25; random bits of a
+	// frame's length never reach it: see Clarity.
+	MinClarity = 5
 	// trialClarity is what a span must have to be worth trials; noise has 1.75.
 	trialClarity = 1.0
 	starts       = 3 // flags a frame may have started with
@@ -42,7 +43,8 @@ const (
 // Deframer finds HDLC frames in a stream of soft line bits. It believes
 //   - a frame with the right check sequence whose addresses end as in AX.25 (2^-13 of noise),
 //   - one with the right check sequence without such addresses if its bits are clear,
-//   - after inverting bits, a frame that is Plausible.
+//   - after inverting bits, a frame that is Plausible, or whose addresses end as in AX.25 if its bits
+//     are clear.
 type Deframer struct {
 	opt     Options
 	soft    []int8 // the stream from bit number base on
@@ -122,7 +124,7 @@ func (d *Deframer) flag(dst []Received) []Received {
 			d.Stats.Checks++
 			r := Received{Data: d.octets.data(), Start: d.flags[0], End: now}
 			r.Clarity = Clarity(d.soft[r.Start-d.base:])
-			if addressCount(r.Data) > 0 || r.Clarity >= minClarity && !d.opt.AX25Only {
+			if addressCount(r.Data) > 0 || r.Clarity >= MinClarity && !d.opt.AX25Only {
 				dst, found = append(dst, r), true
 			}
 		}
@@ -162,6 +164,7 @@ func (d *Deframer) retry(dst []Received, now int64) ([]Received, bool) {
 		if i > 0 {
 			through = lead + int(d.flags[0]-start)
 		}
+		d.trial.clear = clarity >= MinClarity
 		r, used, ok := d.trial.run(window, d.opt.Line, d.opt.MaxOctets, share, through)
 		d.Stats.Trials += int64(used)
 		budget -= used

@@ -44,6 +44,7 @@ type trial struct {
 	suspects []suspect
 	queue    choices
 	octets   octets
+	clear    bool // the span is as clear as noise never is
 }
 
 // run works on a window that starts lead bits before the frame. It computes at most budget check
@@ -59,7 +60,7 @@ func (t *trial) run(window []int8, line Line, maxOctets, budget, through int) (R
 		t.levels = append(t.levels, level)
 	}
 	t.octets.max = maxOctets
-	t.suspect(window, through)
+	t.suspect(window)
 	t.queue = t.queue[:0]
 	if len(t.suspects) > 0 {
 		heap.Push(&t.queue, choice{set: 1, weight: t.suspects[0].weight})
@@ -137,15 +138,20 @@ func (t *trial) parse(line Line) (end int, checked, ok bool) {
 				return i, false, false
 			}
 			good := t.octets.good()
-			return i + 1, true, good && Plausible(t.octets.buf[:t.octets.bits>>3-2])
+			return i + 1, true, good && t.believe(t.octets.buf[:t.octets.bits>>3-2])
 		}
 	}
 	return 0, false, false
 }
 
+// believe tells whether a frame with the right check sequence is to be believed.
+func (t *trial) believe(frame []byte) bool {
+	return Plausible(frame) || t.clear && addressCount(frame) > 0
+}
+
 // suspect lists the least certain events of a window. A sequence detector gives the bits that
 // one competing path differs in the same magnitude; such neighbours go together.
-func (t *trial) suspect(window []int8, through int) {
+func (t *trial) suspect(window []int8) {
 	t.suspects = t.suspects[:0]
 	for i := lead; i < len(window); i++ {
 		m := magnitude(window[i])
@@ -162,7 +168,6 @@ func (t *trial) suspect(window []int8, through int) {
 		}
 	}
 	slices.SortStableFunc(t.suspects, func(a, b suspect) int { return a.weight - b.weight })
-	_ = through
 }
 
 // offer keeps the lightest suspects.
