@@ -181,8 +181,13 @@ func (d *DirStore) Rename(from, to string) error {
 	return d.root.Rename(local(from), local(to))
 }
 
-// MakeDir creates a directory.
-func (d *DirStore) MakeDir(name string) error { return d.root.Mkdir(local(name), 0o755) }
+// MakeDir creates a directory, and those above it.
+func (d *DirStore) MakeDir(name string) error {
+	if err := d.above(name); err != nil {
+		return err
+	}
+	return d.root.Mkdir(local(name), 0o755)
+}
 
 // RemoveDir removes an empty directory.
 func (d *DirStore) RemoveDir(name string) error {
