@@ -177,6 +177,7 @@ type association struct {
 	Parameters
 	state     AssociationState
 	cipherKey KeyID
+	keyed     bool // it has, or had, the keys named
 	macKey    KeyID
 	iv, sn    counter
 	lastTag   uint8  // of the procedure that changed it last

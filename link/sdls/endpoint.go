@@ -1,6 +1,7 @@
 package sdls
 
 import (
+	"bytes"
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -69,7 +70,8 @@ func (e *Endpoint) Delete(spi uint16) error {
 
 // Rekey gives an association without keys the names of its keys, the same twice where one
 // algorithm does both, and the numbers to go on from; nil numbers are zero. The keys need
-// not be there yet.
+// not be there yet. With the key that it had before, numbers must go on from where they
+// were: under one key none may come again.
 func (e *Endpoint) Rekey(spi uint16, cipherKey, macKey KeyID, iv, sn []byte) error {
 	a, err := e.find(spi, Unkeyed)
 	if err != nil {
@@ -87,7 +89,11 @@ func (e *Endpoint) Rekey(spi uint16, cipherKey, macKey KeyID, iv, sn []byte) err
 			return err
 		}
 	}
-	fresh.cipherKey, fresh.macKey, fresh.state = cipherKey, macKey, Keyed
+	if a.keyed && cipherKey == a.cipherKey && (a.iv.spent || bytes.Compare(fresh.iv.next, a.iv.next) < 0) ||
+		a.keyed && macKey == a.macKey && (a.sn.spent || bytes.Compare(fresh.sn.next, a.sn.next) < 0) {
+		return fmt.Errorf("rekey association %d with the key it had and numbers it used: %w", spi, ErrReplay)
+	}
+	fresh.cipherKey, fresh.macKey, fresh.state, fresh.keyed = cipherKey, macKey, Keyed, true
 	*a = fresh
 	return nil
 }

@@ -50,7 +50,7 @@ type gcmOf struct {
 }
 
 // Format implements fmt.Formatter: whatever the verb, the value is not shown.
-func (k *key) Format(f fmt.State, _ rune) {
+func (k key) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "key %d (%v)", k.id, k.state)
 }
 
@@ -60,12 +60,12 @@ type Ring struct {
 }
 
 // Format implements fmt.Formatter: keys are counted, not shown.
-func (r *Ring) Format(f fmt.State, _ rune) {
+func (r Ring) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "ring of %d keys", len(r.keys))
 }
 
 // MarshalJSON keeps keys out of encoded configurations.
-func (r *Ring) MarshalJSON() ([]byte, error) {
+func (r Ring) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, `"%v"`, r), nil
 }
 
