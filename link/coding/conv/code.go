@@ -92,6 +92,9 @@ func (r Rate) kept() int {
 	return n
 }
 
+// Period gives the bits and the symbols of one period of the puncturing pattern.
+func (r Rate) Period() (bits, symbols int) { return len(r.pattern()) / 2, r.kept() }
+
 // Symbols gives how many symbols an encoder at the start of its pattern sends for
 // bits.
 func (c Code) Symbols(bits int) int {
