@@ -24,7 +24,7 @@ type framer struct {
 	decoder *ldpc.Decoder
 	marker  uint64
 	size    int // bits of the marker
-	loose   int // wrong bits of a marker where one is expected
+	loose   int // wrong bits of a marker where one is expected and no code tells
 	tight   int // wrong bits elsewhere
 	overlap int // wrong bits in what overlaps a unit received, see take
 	checked bool
@@ -34,6 +34,7 @@ type framer struct {
 	register uint64 // bits at the window's start, the last in bit 0
 	taken    int64
 	expected int64 // where the next unit ends if the last one was right; 0 when not in step
+	inverted bool  // the last unit was
 	missed   int   // units in a row that were expected and did not come
 	run      int   // units received where they were expected, and the one before them
 	turned   []int8
@@ -90,16 +91,21 @@ func (f *framer) take(s int8) (Frame, bool) {
 	}
 	mask := ^uint64(0) >> (64 - f.size)
 	wrong := bits.OnesCount64((f.register ^ f.marker) & mask)
+	due := f.taken == f.expected
 	inverted := wrong > f.size/2
+	if due && f.checked && wrong > f.size/4 && wrong < f.size*3/4 {
+		inverted = f.inverted // the marker fell victim to a burst of errors
+	}
 	if inverted {
 		wrong = f.size - wrong
 	}
 	limit := f.tight
-	due := f.taken == f.expected
 	if !due && !f.checked && f.expected != 0 {
 		return Frame{}, false // a marker within data, which nothing would give away
 	}
 	switch {
+	case due && f.checked:
+		limit = f.size // the code may judge
 	case due:
 		limit = f.loose
 	case f.expected != 0 && f.taken < f.expected && f.missed == 0:
@@ -110,7 +116,7 @@ func (f *framer) take(s int8) (Frame, bool) {
 	}
 	if wrong <= limit {
 		if frame, ok := f.decode(f.window[f.at : f.at+n][f.size:], inverted); ok {
-			frame.SyncWrong = wrong
+			frame.SyncWrong, f.inverted = wrong, inverted
 			f.expected, f.missed = f.taken+int64(n), 0
 			if !due {
 				f.run = 0
