@@ -90,7 +90,8 @@ type PSK struct {
 	ClockPPM float64
 
 	// Window is over how many symbols the receiver looks for a signal: it bounds how short a
-	// burst may be and how weak a signal. 0 stands for 256 for BPSK, 2048 for the others.
+	// burst may be and how weak a signal. 0 stands for a quarter of a second, but for BPSK 128 to
+	// 256 and for the others 512 to 2048.
 	Window int
 	// LoopBandwidth is the one-sided noise bandwidth of the carrier loop in cycles a symbol, for
 	// BPSK at an Es/N0 of 6 dB, half of it or twice for weaker and stronger signals; 0 stands for
@@ -115,9 +116,11 @@ func (p PSK) withDefaults() PSK {
 		def(&p.LoopBandwidth, min(max(20/p.Baud, 0.003), 0.01))
 	}
 	if p.Window == 0 {
-		p.Window = 256
+		// Over a quarter of a second the frequency changes so much that the search takes long.
+		quarter := int(min(p.Baud/4, 1e6))
+		p.Window = min(max(quarter, 128), 256)
 		if p.Scheme != BPSK {
-			p.Window = 2048
+			p.Window = min(max(quarter, 512), 2048)
 		}
 	}
 	return p

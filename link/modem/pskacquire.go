@@ -189,6 +189,7 @@ func (a *acquirer) search(x []complex64) (best fix, ok bool) {
 	if !ok {
 		return fix{}, false
 	}
+	a.unalias(&best)
 	a.refine(&best)
 	best.amplitude *= rms
 	return best, true
@@ -353,6 +354,39 @@ func (a *acquirer) peak() (at, peak, noise float64) {
 		}
 	}
 	return at, peak, noise
+}
+
+// unalias tells the carrier from places half a symbol rate off, for QPSK a quarter, where the
+// power of the signal has lines as well: through the matched filter clearly more comes at the
+// right one.
+func (a *acquirer) unalias(f *fix) {
+	if a.p.Scheme == OQPSK {
+		return
+	}
+	away, clearly := a.p.chipRate()/a.power/a.fs, 1.15
+	if a.p.Scheme == QPSK {
+		clearly = 1.03
+	}
+	found := f.frequency
+	most := clearly * a.through(found)
+	for _, at := range []float64{found - away, found + away} {
+		if math.Abs(at*a.fs) > a.p.Search*1.1 {
+			continue
+		}
+		if p := a.through(at); p > most {
+			f.frequency, most = at, p
+		}
+	}
+}
+
+// through is the power of the window through the matched filter about a frequency.
+func (a *acquirer) through(frequency float64) (power float64) {
+	centre := int(math.Round(frequency * float64(a.n)))
+	for i, h := range a.filter {
+		v := a.spectrum[((centre+i-a.reach)%a.n+a.n)%a.n]
+		power += float64(h * h * (real(v)*real(v) + imag(v)*imag(v)))
+	}
+	return power
 }
 
 // tone says whether what was found is a bare carrier: most of the band's power in one line.

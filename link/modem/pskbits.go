@@ -12,10 +12,11 @@ const softOne = 36
 
 // pskBits turns symbols of nominal amplitude one (each arm) into soft bits.
 type pskBits struct {
-	p    PSK
-	snr  *dsp.SNR
-	last complex64 // differential: the symbol before
-	some bool
+	p      PSK
+	weight float32 // of soft bits
+	snr    *dsp.SNR
+	last   complex64 // differential: the symbol before
+	some   bool
 
 	// Manchester: which of two ways to pair half-symbols opposes their phases.
 	pinned      bool // it is known: from the first on
@@ -26,7 +27,7 @@ type pskBits struct {
 }
 
 func newPSKBits(p PSK) pskBits {
-	return pskBits{p: p, snr: dsp.NewSNR(512, p.Scheme != OQPSK)}
+	return pskBits{p: p, weight: 1, snr: dsp.NewSNR(512, p.Scheme != OQPSK)}
 }
 
 // restart forgets what came before and learns from symbols about to come.
@@ -56,13 +57,15 @@ func (b *pskBits) process(dst []int8, symbols []complex64) []int8 {
 	switch {
 	case b.p.Scheme != BPSK:
 		for _, v := range symbols {
-			if b.p.Scheme == OQPSK {
+			switch {
+			case v == 0: // missing
+			case b.p.Scheme == OQPSK:
 				b.snr.Add(complex(real(v), 0))
 				b.snr.Add(complex(imag(v), 0))
-			} else {
+			default:
 				b.snr.Add(v)
 			}
-			dst = append(dst, saturate(real(v)*softOne), saturate(imag(v)*softOne))
+			dst = append(dst, saturate(real(v)*softOne*b.weight), saturate(imag(v)*softOne*b.weight))
 		}
 	case b.p.Manchester:
 		for _, v := range symbols {
@@ -100,7 +103,7 @@ func (b *pskBits) halves(dst []int8, v complex64) []int8 {
 // symbol takes in a whole symbol.
 func (b *pskBits) symbol(dst []int8, v complex64) []int8 {
 	if b.p.Line == NRZL {
-		return append(dst, saturate(real(v)*softOne))
+		return append(dst, saturate(real(v)*softOne*b.weight))
 	}
 	last := b.last
 	b.last = v
@@ -122,5 +125,5 @@ func (b *pskBits) symbol(dst []int8, v complex64) []int8 {
 	if b.p.Line == NRZM {
 		same = -same
 	}
-	return append(dst, saturate(same*softOne))
+	return append(dst, saturate(same*softOne*b.weight))
 }

@@ -3,7 +3,6 @@ package modem
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"spacechain/link/modem/dsp"
 )
@@ -14,8 +13,9 @@ import (
 // It works through the stream in short hops. While it follows a signal well it only tracks; while
 // it does not, it searches a window ahead of the hop and, if a signal shows, starts a tracker at
 // the hop with the frequency, phase and timing of that window. So a burst is demodulated from its
-// first symbols on, and a fade or a jump costs no more than itself. Where there is no signal it
-// gives no bits.
+// first symbols on, and a fade or a jump costs no more than itself. Where a signal is lost it
+// gives erasures (soft bits of 0) in step for a second or some thousand bits, so that frames
+// interleaved over a fade stay whole; otherwise, where there is no signal there are no bits.
 type PSKDemodulator struct {
 	p         PSK
 	rate      float64 // of the input
@@ -38,6 +38,7 @@ type PSKDemodulator struct {
 	poor      int     // hops in a row without a signal to be seen
 	rest      int     // hops until the next search
 	young     int     // hops in which what was found is still doubted
+	keeping   float64 // samples for which symbols are still counted after the signal was lost
 
 	clean   []complex64
 	symbols []complex64
@@ -232,15 +233,18 @@ func (d *PSKDemodulator) step(dst []int8) []int8 {
 		d.symbols, q = d.loops.run(&d.now, d.buf, end, d.symbols)
 		v := q.value(d.p.Scheme)
 		if !d.now.sane() {
-			d.following, d.symbols = false, d.symbols[:0]
+			d.now, d.symbols = before, d.symbols[:0]
+			d.lose()
 		} else if d.young > 0 || v < doubt && d.rest <= 0 || d.rest <= -recheck {
-			found = d.reconsider(before, end)
+			found, v = d.reconsider(before, end, v)
 		}
 		d.young--
 		d.smooth += 0.4 * (v - d.smooth)
 	}
 	if !d.following {
-		found = d.begin(end, lost)
+		if found = d.begin(end, lost); !found {
+			d.keepCount(end)
+		}
 	}
 	switch {
 	case !d.following:
@@ -248,15 +252,35 @@ func (d *PSKDemodulator) step(dst []int8) []int8 {
 		d.poor = 0
 	default:
 		if d.poor++; d.poor > patience {
-			d.following = false
+			d.lose()
 		}
 	}
 	if len(d.symbols) > 0 {
 		d.state.Symbols += int64(len(d.symbols))
+		// A signal in a fade says less.
+		d.bits.weight = float32(clamp64(max(0.1, d.smooth/doubt/1.2), 1))
 		dst = d.bits.process(dst, d.symbols)
 	}
 	d.from = end
 	return dst
+}
+
+// lose gives the signal up, but goes on counting its symbols.
+func (d *PSKDemodulator) lose() {
+	d.following = false
+	d.keeping = max(4096*d.loops.sps, d.fs)
+}
+
+// keepCount gives erasures for the symbols up to end of a signal lost not long ago.
+func (d *PSKDemodulator) keepCount(end float64) {
+	if d.keeping <= 0 {
+		return
+	}
+	d.keeping -= d.hop
+	period := d.now.period(d.loops.sps)
+	for ; d.now.at < end; d.now.at += period {
+		d.symbols = append(d.symbols, 0)
+	}
 }
 
 // begin searches the window at the hop and starts following what it finds.
@@ -273,10 +297,12 @@ func (d *PSKDemodulator) begin(end, lost float64) bool {
 		d.state.Dismissals++
 		return false
 	}
-	d.bits.restart(d.trial)
+	if d.keeping > 0 {
+		fresh.join(&d.now, d.loops.sps, d.p.Scheme)
+	} else {
+		d.bits.restart(d.trial)
+	}
 	d.adopt(fresh, end, v)
-	// A burst may begin within the window: the next windows see more of it.
-	d.young = hopsPerWindow
 	return true
 }
 
@@ -300,51 +326,30 @@ func (d *PSKDemodulator) search() (fresh tracker, v float64, ok bool) {
 func (d *PSKDemodulator) adopt(t tracker, end, v float64) {
 	d.state.Starts++
 	d.now, d.following, d.smooth, d.poor, d.rest = t, true, v, 0, 0
+	d.keeping = 0
+	// A burst may begin within the window: the next windows see more of it.
+	d.young = hopsPerWindow
 	d.symbols, _ = d.loops.run(&d.now, d.buf, end, d.symbols[:0])
 }
 
 // reconsider asks whether a search does better than the tracker as it was before the hop, over
-// the window, and changes over if so. It reports whether the search sees a signal at all.
-func (d *PSKDemodulator) reconsider(before tracker, end float64) bool {
+// the window, and changes over if so. It reports whether the search sees a signal at all, and the
+// quality of what is followed now: present if it stays.
+func (d *PSKDemodulator) reconsider(before tracker, end, present float64) (bool, float64) {
 	d.rest = 1
 	fresh, v, ok := d.search()
 	if !ok {
 		d.rest = 2
-		return false
+		return false, present
 	}
 	t := before
 	var q quality
-	chosen := d.trial
-	var old []complex64
-	old, q = d.loops.run(&t, d.buf, d.from+float64(d.window), slices.Grow(d.trial, 4*len(d.trial))[len(d.trial):])
+	d.trial, q = d.loops.run(&t, d.buf, d.from+float64(d.window), d.trial[:0])
 	was := q.value(d.p.Scheme)
 	if v <= was+0.02+0.05*(1-was) {
-		return was > 0.5*v
+		return was > 0.5*v, present
 	}
-	// Of the phases that look alike the one nearest to the old tracker's keeps bits the way they
-	// were, if that one was still near at all.
-	fresh.align(old, chosen, d.p.Scheme)
+	fresh.join(&before, d.loops.sps, d.p.Scheme)
 	d.adopt(fresh, end, v)
-	return true
-}
-
-// align turns t by the multiple of its ambiguity that brings its symbols nearest to the old ones.
-func (t *tracker) align(old, fresh []complex64, scheme PSKScheme) {
-	if scheme == OQPSK {
-		return // the arms' timing hangs on the phase
-	}
-	var sum complex128
-	for i := range min(len(old), len(fresh), 64) {
-		a, b := complex128(old[i]), complex128(fresh[i])
-		sum += a * complex(real(b), -imag(b))
-	}
-	if sum == 0 {
-		return
-	}
-	step := math.Pi
-	if scheme == QPSK {
-		step /= 2
-	}
-	angle := math.Atan2(imag(sum), real(sum))
-	t.phase = wrap(t.phase - math.Round(angle/step)*step)
+	return true, v
 }

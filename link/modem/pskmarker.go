@@ -92,19 +92,16 @@ func (m *Marker) Process(dst []Match, soft []int8) []Match {
 			if now >= int64(m.length) && m.promising(m.hard, now, false) {
 				dst = m.look(dst, now)
 			}
-		} else if now&1 == 0 && now >= int64(m.length)+2 {
-			// A whole pair is there: a marker may end before it, within it having ended.
+		} else if now&1 == 0 {
+			// A whole pair is there: a marker may end before its second bit or after.
 			pair := m.hard & 3
 			m.cross = m.cross<<2 | pair>>1 | pair&1<<1
-			for end := now - 1; end <= now; end++ {
+			for end := max(now-1, int64(m.length)); end <= now; end++ {
 				shift := uint(now - end)
 				if m.promising(m.hard>>shift, end, false) || m.promising(m.cross>>shift, end, true) {
 					dst = m.look(dst, end)
 				}
 			}
-		} else if now&1 == 0 {
-			pair := m.hard & 3
-			m.cross = m.cross<<2 | pair>>1 | pair&1<<1
 		}
 		if len(m.soft) >= 4096 {
 			keep := m.length + 4
@@ -174,12 +171,11 @@ func (m *Marker) look(dst []Match, end int64) []Match {
 			best.Turn = Turn{Swap: swapped, InvertEven: half[0] < 0, InvertOdd: half[1] < 0}
 			if m.scheme == BPSK || m.scheme == QPSK && !m.mirror {
 				// One sign for both halves, or opposite ones: that of the greater holds.
-				other := (math.Abs(half[0]) < math.Abs(half[1])) == (half[1] < 0)
 				if math.Abs(half[0]) >= math.Abs(half[1]) {
-					other = half[0] < 0
+					best.Turn.InvertOdd = best.Turn.InvertEven != swapped
+				} else {
+					best.Turn.InvertEven = best.Turn.InvertOdd != swapped
 				}
-				best.Turn.InvertEven = other
-				best.Turn.InvertOdd = other != swapped
 			}
 		}
 	}

@@ -17,8 +17,9 @@ type PSKModulator struct {
 	level  bool        // of the differential line codes
 	first  float32     // in-phase half of a symbol still without its other half
 	half   bool
-	symbol uint64 // symbols taken in
-	sample uint64 // samples given out
+	offset float64 // of the first sample, samples
+	symbol uint64  // symbols taken in
+	sample uint64  // samples given out
 	nco    *dsp.NCO
 	mixed  bool
 	work   []complex64
@@ -34,10 +35,13 @@ func (p PSK) NewModulator(rate float64) (*PSKModulator, error) {
 	sps := rate / p.chipRate()
 	u := newPulse(p, rrcSpan(p.RollOff)+4)
 	m := &PSKModulator{p: p, sps: sps, span: u.span + 1, nco: dsp.NewNCO(p.Centre, rate), mixed: p.Centre != 0}
+	if p.Rectangular {
+		m.offset = 0.5 // edges fall between samples
+	}
 	// With a whole number of samples a symbol every sample meets a phase of the table exactly.
 	phases := 512
 	if whole := math.Round(sps); math.Abs(sps-whole) < 1e-9 && whole <= 256 {
-		phases = 2 * int(whole)
+		phases = 4 * int(whole)
 	}
 	m.rows = make([][]float32, phases+1)
 	for i := range m.rows {
@@ -55,7 +59,7 @@ func (p PSK) NewModulator(rate float64) (*PSKModulator, error) {
 
 // Delay is by how many samples the middle of a symbol comes after the first sample that ModulateIQ
 // gives for it.
-func (m *PSKModulator) Delay() float64 { return float64(m.span-1) / 2 * m.sps }
+func (m *PSKModulator) Delay() float64 { return float64(m.span-1)/2*m.sps - m.offset }
 
 // ModulateIQ appends the samples of bits (0 or 1 in each byte) to dst. The filter holds back the
 // last symbols; see FlushIQ.
@@ -119,7 +123,7 @@ func (m *PSKModulator) push(dst []complex64, v complex64) []complex64 {
 	m.at++
 	window := m.past[m.at : m.at+m.span]
 	for {
-		t := float64(m.sample)/m.sps - float64(m.symbol)
+		t := (float64(m.sample)+m.offset)/m.sps - float64(m.symbol)
 		if t >= 1 {
 			break
 		}

@@ -92,6 +92,35 @@ func (l *loops) start(f fix, middle, from float64) tracker {
 	return t
 }
 
+// period is the present length of a symbol in samples.
+func (t *tracker) period(sps float64) float64 { return sps * (1 + float64(t.clock.Rate)) }
+
+// join makes t, which was started afresh, carry on where old stands: with the symbol nearest to
+// old's next, so that none is counted twice or not at all, and of the phases that look alike with
+// the nearest, so that bits stay the way they were.
+func (t *tracker) join(old *tracker, sps float64, scheme PSKScheme) {
+	step := math.Pi
+	if scheme != BPSK {
+		step /= 2
+	}
+	period := t.period(sps)
+	expected := t.phase + t.omega*(old.at-t.at)/period
+	turns := math.Round(wrap(old.phase-expected) / step)
+	t.phase = wrap(t.phase + turns*step)
+	if scheme == OQPSK && math.Mod(turns, 2) != 0 {
+		// A quarter turn makes the late arm the early one.
+		t.advance(0.5, period)
+	}
+	t.advance(math.Round((old.at-t.at)/period), period)
+}
+
+// advance moves on by n symbols.
+func (t *tracker) advance(n, period float64) {
+	t.at += n * period
+	t.phase = wrap(t.phase + n*(t.omega+0.5*n*t.alpha))
+	t.omega += n * t.alpha
+}
+
 // run follows the signal through buf up to the sample end, appending the symbols, turned and
 // scaled to arms of one, to dst. It changes t and reads from t.at-pad to end+pad.
 func (l *loops) run(t *tracker, buf []complex64, end float64, dst []complex64) ([]complex64, quality) {
