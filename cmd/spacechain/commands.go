@@ -26,6 +26,7 @@ func commands() []*cobra.Command {
 		newTerminalCommand(),
 		newContactsCommand(),
 		newLedgerCommand(),
+		newLinkCommand(),
 		newVersionCommand(),
 	}
 }
