@@ -1,14 +1,16 @@
 // Package channel is the physics of one hop between two nodes: how far, how
 // long, how strong, how fast, and what happens to a frame under way.
 //
-// Three layers stand on each other, each usable alone:
+// Layers stand on each other, each usable alone:
 //
 //   - pure functions: [FreeSpaceLossDB], [LightTime], [DopplerHz], [Assess], which
 //     turns two radios and a path into a [Budget] with the rate they can keep;
 //   - [Channel], which takes a frame and a seeded source of chance and says what
 //     arrives: nothing, the frame, damaged copies, copies late or twice;
 //   - [Transceiver] and [Turns], state machines over time for radios that cannot
-//     send and receive at once.
+//     send and receive at once;
+//   - [Samples], the same physics for modulated samples, where the modems of
+//     link/modem run: noise by C/N0, Doppler along a [Profile], clocks, [Fading].
 //
 // Nothing here reads a clock or draws chance of its own: the same arguments give
 // the same result. Decibels are named in the field (DB, DBW, DBK, DBHz), other

@@ -61,7 +61,8 @@ type Samples struct {
 	slope float64 // its change for each sample
 	gain  complex64
 	rise  complex64 // change of gain for each sample
-	left  int       // samples until the next knot
+	knot  int       // samples from one knot to the next
+	left  int       // samples until the next
 
 	taken uint64 // samples taken in
 	due   int    // samples to take in until the clock is set anew
@@ -69,9 +70,9 @@ type Samples struct {
 	resampled []complex64
 }
 
-// knot is how many samples lie between two evaluations of the Doppler profile, the fading and
-// the gain; in between they are drawn straight.
-const knot = 64
+// mostKnot is how many samples lie at most between two evaluations of the Doppler profile, the
+// fading and the gain; in between they are drawn straight.
+const mostKnot = 64
 
 // NewSamples returns a channel that draws chance from seed alone.
 func NewSamples(opt SampleOptions, seed uint64) (*Samples, error) {
@@ -107,6 +108,10 @@ func NewSamples(opt SampleOptions, seed uint64) (*Samples, error) {
 	}
 	if opt.Fading.RateHz > 0 {
 		s.fader = newFader(opt.Fading, seed)
+	}
+	s.knot = mostKnot
+	if s.fader != nil {
+		s.knot = min(mostKnot, max(1, int(opt.Rate/(64*opt.Fading.RateHz))))
 	}
 	s.delay = int(math.Round(opt.DelaySeconds * opt.Rate))
 	s.gain = s.gainAt(0)
@@ -156,6 +161,9 @@ func (s *Samples) Silence(dst []complex64, n int) []complex64 {
 		k := min(n, s.left)
 		for range k {
 			dst = append(dst, s.draw())
+			s.phase += s.step
+			s.step += s.slope
+			s.gain += s.rise
 		}
 		s.advance(k)
 		n -= k
@@ -173,15 +181,16 @@ func (s *Samples) impair(dst, src []complex64) []complex64 {
 		gain += s.rise
 		if turning {
 			v = multiply(v, dsp.Rotor(uint32(int64(phase*(1<<32)))))
-			phase += step
-			step += s.slope
 		}
+		phase += step
+		step += s.slope
 		if s.sigma > 0 {
 			n := s.draw()
 			v = complex(real(v)+real(n), imag(v)+imag(n))
 		}
 		dst = append(dst, v)
 	}
+	s.phase, s.step, s.gain = phase, step, gain
 	s.advance(len(src))
 	return dst
 }
@@ -193,22 +202,19 @@ func (s *Samples) draw() complex64 {
 	return complex(s.sigma*float32(s.noise.NormFloat64()), s.sigma*float32(s.noise.NormFloat64()))
 }
 
-// advance moves on by n samples, at most to the next knot.
+// advance counts n samples, at most to the next knot.
 func (s *Samples) advance(n int) {
-	f := float64(n)
 	s.count += uint64(n)
-	s.phase += f*s.step + 0.5*s.slope*f*(f-1)
-	s.phase -= math.Floor(s.phase)
-	s.step += f * s.slope
-	s.gain += complex(float32(n)*real(s.rise), float32(n)*imag(s.rise))
 	if s.left -= n; s.left <= 0 {
+		s.phase -= math.Floor(s.phase)
 		s.turnKnot()
 	}
 }
 
 // turnKnot looks up frequency and gain for the samples up to the next knot.
 func (s *Samples) turnKnot() {
-	s.left = knot
+	s.left = s.knot
+	knot := float64(s.knot)
 	t := s.Time()
 	then := t + knot/s.opt.Rate
 	if s.opt.Doppler != nil {
@@ -219,12 +225,12 @@ func (s *Samples) turnKnot() {
 	}
 	s.gain = s.gainAt(t)
 	next := s.gainAt(then)
-	s.rise = complex((real(next)-real(s.gain))/knot, (imag(next)-imag(s.gain))/knot)
+	s.rise = complex((real(next)-real(s.gain))/float32(knot), (imag(next)-imag(s.gain))/float32(knot))
 }
 
 // setClock looks up how fast the sender's samples come.
 func (s *Samples) setClock() {
-	s.due = knot
+	s.due = mostKnot
 	stretch := 1 + s.opt.ClockPPM*1e-6
 	if s.opt.CarrierHz > 0 && s.opt.Doppler != nil {
 		t := float64(s.taken)/s.opt.Rate + s.opt.DelaySeconds
