@@ -37,6 +37,7 @@ type PSKDemodulator struct {
 	smooth    float64 // quality of the last hops
 	poor      int     // hops in a row without a signal to be seen
 	rest      int     // hops until the next search
+	backoff   int     // hops between searches, while none does better
 	young     int     // hops in which what was found is still doubted
 	keeping   float64 // samples for which symbols are still counted after the signal was lost
 
@@ -326,7 +327,7 @@ func (d *PSKDemodulator) search() (fresh tracker, v float64, ok bool) {
 func (d *PSKDemodulator) adopt(t tracker, end, v float64) {
 	d.state.Starts++
 	d.now, d.following, d.smooth, d.poor, d.rest = t, true, v, 0, 0
-	d.keeping = 0
+	d.keeping, d.backoff = 0, 0
 	// A burst may begin within the window: the next windows see more of it.
 	d.young = hopsPerWindow
 	d.symbols, _ = d.loops.run(&d.now, d.buf, end, d.symbols[:0])
@@ -336,10 +337,15 @@ func (d *PSKDemodulator) adopt(t tracker, end, v float64) {
 // the window, and changes over if so. It reports whether the search sees a signal at all, and the
 // quality of what is followed now: present if it stays.
 func (d *PSKDemodulator) reconsider(before tracker, end, present float64) (bool, float64) {
+	// A weak signal that is followed all the same is asked about less and less often.
 	d.rest = 1
+	if d.young <= 0 && d.smooth > 0.5*doubtQPSK {
+		d.backoff = min(2*d.backoff+2, recheck/2)
+		d.rest = d.backoff
+	}
 	fresh, v, ok := d.search()
 	if !ok {
-		d.rest = 2
+		d.rest = max(d.rest, 2)
 		return false, present
 	}
 	t := before
