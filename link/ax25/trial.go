@@ -2,6 +2,7 @@ package ax25
 
 import (
 	"container/heap"
+	"math/bits"
 	"slices"
 )
 
@@ -99,10 +100,8 @@ func (t *trial) run(window []int8, line Line, maxOctets, budget, through int) (R
 // that must go.
 func (t *trial) flip(set uint32, through int) (flipped int, hit bool) {
 	hit = through == 0
-	for i, s := range t.suspects {
-		if set&(1<<i) == 0 {
-			continue
-		}
+	for ; set != 0; set &= set - 1 {
+		s := &t.suspects[bits.TrailingZeros32(set)]
 		for _, b := range s.bits[:s.n] {
 			t.levels[b] ^= 1
 			flipped++

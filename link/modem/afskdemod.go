@@ -32,14 +32,17 @@ type AFSKDemodulator struct {
 	mode  AFSK
 	rate  float64
 	delay int // bits under way at most
-	front *afskFront
+	front *ToneCorrelator
+	pick  tonePicker
 	seq   *toneSequence
-	pairs []tonePair
+	all   []TonePair
+	bits  []TonePair
 }
 
 // NewAFSKDemodulator returns a demodulator of samples at a rate in hertz.
 func NewAFSKDemodulator(mode AFSK, rate float64, opt AFSKOptions) (*AFSKDemodulator, error) {
-	if err := mode.check(rate); err != nil {
+	front, err := NewToneCorrelator(mode, rate)
+	if err != nil {
 		return nil, fmt.Errorf("making AFSK demodulator: %w", err)
 	}
 	if opt.Window <= 0 {
@@ -48,16 +51,23 @@ func NewAFSKDemodulator(mode AFSK, rate float64, opt AFSKOptions) (*AFSKDemodula
 	if opt.Memory <= 0 {
 		opt.Memory = 0.6
 	}
-	d := &AFSKDemodulator{mode: mode, rate: rate, delay: opt.Window + 2*clockBlock + seqDepth + seqBlock}
-	d.front = newAFSKFront(mode, rate, newBitClock(opt.Window, !opt.Steady))
+	d := &AFSKDemodulator{mode: mode, rate: rate, front: front, delay: opt.Window + 2*clockBlock + seqDepth + seqBlock}
+	d.pick.clock = newBitClock(opt.Window, !opt.Steady)
 	d.seq = newToneSequence((mode.Mark-mode.Space)/2/mode.Baud, opt)
 	return d, nil
 }
 
 // Process takes the next samples and appends the soft bits that they settle to dst.
 func (d *AFSKDemodulator) Process(dst []int8, src []float32) []int8 {
-	d.pairs = d.front.process(d.pairs[:0], src)
-	for _, p := range d.pairs {
+	d.all = d.front.Process(d.all[:0], src)
+	return d.ProcessPairs(dst, d.all)
+}
+
+// ProcessPairs is Process for what a ToneCorrelator of the same mode and rate, shared with other
+// demodulators, has made of the samples.
+func (d *AFSKDemodulator) ProcessPairs(dst []int8, src []TonePair) []int8 {
+	d.bits = d.pick.process(d.bits[:0], src)
+	for _, p := range d.bits {
 		dst = d.seq.next(dst, p)
 	}
 	return dst
@@ -65,7 +75,7 @@ func (d *AFSKDemodulator) Process(dst []int8, src []float32) []int8 {
 
 // Time is when the last bit appended so far ended, in seconds of samples, to about two bits.
 func (d *AFSKDemodulator) Time() float64 {
-	return (d.front.last - float64(len(d.seq.trellis.steps))) / d.mode.Baud
+	return (d.pick.last - float64(len(d.seq.trellis.steps))) / d.mode.Baud
 }
 
 // SNR estimates Eb/N0 of what has been received last, in decibels.

@@ -151,3 +151,39 @@ func TestFSKNearThreshold(t *testing.T) {
 		}
 	}
 }
+
+// A burst with a long preamble of alternating bits, which look the same through many channels,
+// after the noise of an open squelch: what follows is right from its first bit.
+func TestFSKAfterAlternatingPreamble(t *testing.T) {
+	for seed := range uint64(8) {
+		rng := rand.New(rand.NewPCG(15, seed))
+		m, err := NewFSKModulator(G3RUH9600, 48000, 0.1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		preamble := make([]byte, 300)
+		for i := range preamble {
+			preamble[i] = byte(i & 1)
+		}
+		bits := append(preamble, randomBits(rng, 600)...)
+		var x []float32
+		for range 20000 {
+			x = append(x, float32(0.2*rng.NormFloat64()))
+		}
+		for _, v := range m.Modulate(nil, append(bits, 0, 1, 1, 0)) {
+			x = append(x, v+float32(0.01*rng.NormFloat64()))
+		}
+		d, err := NewFSKDemodulator(G3RUH9600, 48000, FSKOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		soft := d.Flush(d.Process(nil, x))
+		n := len(bits)
+		for lead := 20000/5 - 300; lead < 20000/5+300; lead += 60 { // the clock wanders in noise
+			n = min(n, wrong(bits, soft[lead:], 280))
+		}
+		if n != 0 {
+			t.Errorf("seed %d: %d of 620 bits wrong", seed, n)
+		}
+	}
+}

@@ -9,6 +9,7 @@ const (
 	levelStep   = 0.01   // of learning
 	levelLeak   = 0.0005 // back to the shape that is expected
 	offsetStep  = 0.005
+	noisy, fair = 0.4, 0.25 // noise power at which next to nothing and all is learnt
 )
 
 // levelStart is the shape of a bit that is expected: what the pair in its middle and half a bit
@@ -94,10 +95,21 @@ func (q *levelSequence) next(dst []int8, y levelPair) []int8 {
 // learn takes the pair that the bits of past, up to their lowest, have made.
 func (q *levelSequence) learn(y levelPair, past uint64) {
 	w := past & (2*levelStates - 1)
+	// Alternating and constant bits, which preambles have many of, look the same through many
+	// channels: nothing is learnt of the shape from them, lest it drift away.
+	mixed := w != 0b01010 && w != 0b10101 && w != 0 && w != 0b11111
+	// Little is learnt while what comes does not look like a signal.
+	trust := min(max((noisy-q.noise)/(noisy-fair), 0.1), 1)
 	for j := range 2 {
 		e := y[j] - q.expect[w][j]
-		q.noise += 0.005 * (e*e - q.noise)
-		e = min(max(e, -1), 1)
+		if mixed {
+			q.noise += 0.01 * (e*e - q.noise)
+		}
+		e = min(max(e, -1), 1) * trust
+		q.offset[j] += offsetStep*e - levelLeak*q.offset[j]
+		if !mixed {
+			continue
+		}
 		for i := range q.taps[j] {
 			t := &q.taps[j][i]
 			g := levelStep * e
@@ -106,9 +118,11 @@ func (q *levelSequence) learn(y levelPair, past uint64) {
 			}
 			*t += g + levelLeak*(levelStart[j][i]-*t)
 		}
-		q.offset[j] += offsetStep*e - levelLeak*q.offset[j]
 	}
 	q.noise = max(q.noise, 1e-4)
+	if h := &q.taps[0]; h[2] < 0.3 || h[2] < max(h[0], h[1], h[3], h[4]) {
+		q.taps = levelStart // no channel that the clock's phase allows
+	}
 	q.tune()
 }
 

@@ -15,7 +15,7 @@ type toneLearner struct {
 	gain  [2]float32
 	cost  [2]float32
 	tilt  float32 // amplitude of space over mark that is expected
-	past  [16]tonePair
+	past  [16]TonePair
 	n     int
 	rate  float32 // of learning frequencies and skew
 }
@@ -49,7 +49,7 @@ func (l *toneLearner) scale() float32 { return softUnit * 2 * l.level / (l.noise
 
 // next takes the pair of one bit and the tones of the best sequence that ends in it. It reports
 // whether the frequencies changed.
-func (l *toneLearner) next(p tonePair, tones uint64, turn [2]complex64) bool {
+func (l *toneLearner) next(p TonePair, tones uint64, turn [2]complex64) bool {
 	l.past[l.n&15] = p
 	l.n++
 	if l.n <= toneDelay+2 {
@@ -95,7 +95,7 @@ func (l *toneLearner) next(p tonePair, tones uint64, turn [2]complex64) bool {
 func (l *toneLearner) of(k int, tone uint64) complex64 {
 	p := l.past[k&15]
 	if tone == 0 {
-		return rotate(p.space, l.align)
+		return rotate(p.Space, l.align)
 	}
-	return p.mark
+	return p.Mark
 }

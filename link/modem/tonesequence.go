@@ -52,9 +52,9 @@ func unit(radians float64) complex64 {
 }
 
 // next takes the pair of one bit and appends what is decided.
-func (q *toneSequence) next(dst []int8, p tonePair) []int8 {
+func (q *toneSequence) next(dst []int8, p TonePair) []int8 {
 	old, cur := q.now, q.now^1
-	z := [2]complex64{rotate(p.space, q.learn.align), p.mark}
+	z := [2]complex64{rotate(p.Space, q.learn.align), p.Mark}
 	gain, cost := q.learn.gain, q.learn.cost
 	var fit [toneStates][2]float32 // how well space and mark continue each state
 	for s := range toneStates {

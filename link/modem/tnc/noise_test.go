@@ -130,3 +130,5 @@ func TestNoiseIsNotClear(t *testing.T) {
 		}
 	}
 }
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 79)) }

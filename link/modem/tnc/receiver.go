@@ -64,12 +64,13 @@ type branch struct {
 // Receiver finds frames in samples.
 type Receiver struct {
 	branches []*branch
+	front    *modem.ToneCorrelator // that all demodulators of AFSK share, nil for FSK
+	pairs    []modem.TonePair
 	baud     float64
 	rate     float64
 	hold     float64 // seconds after which all branches have seen what one has
 	held     []candidate
 	done     []Frame // given out lately
-	samples  int64
 }
 
 // candidate is a frame that waits for what the other branches find.
@@ -88,7 +89,11 @@ func NewAFSK(mode modem.AFSK, rate float64, effort Effort, opt ax25.Options) (*R
 			modem.AFSKOptions{HDLC: true, Memory: 0.02, Window: 96, Tilt: -6},
 		)
 	}
-	r := &Receiver{baud: mode.Baud, rate: rate}
+	front, err := modem.NewToneCorrelator(mode, rate)
+	if err != nil {
+		return nil, err
+	}
+	r := &Receiver{baud: mode.Baud, rate: rate, front: front}
 	for _, o := range opts {
 		o.HDLC = opt.Line.NRZI && !opt.Line.Scrambled
 		d, err := modem.NewAFSKDemodulator(mode, rate, o)
@@ -133,11 +138,17 @@ const block = 2048
 func (r *Receiver) Process(dst []Frame, src []float32) []Frame {
 	for len(src) > 0 {
 		n := min(len(src), block)
+		if r.front != nil {
+			r.pairs = r.front.Process(r.pairs[:0], src[:n])
+		}
 		for i, b := range r.branches {
-			r.run(i, b.demod.Process(b.soft[:0], src[:n]))
+			if d, ok := b.demod.(*modem.AFSKDemodulator); ok {
+				r.run(i, d.ProcessPairs(b.soft[:0], r.pairs))
+			} else {
+				r.run(i, b.demod.Process(b.soft[:0], src[:n]))
+			}
 		}
 		src = src[n:]
-		r.samples += int64(n)
 		dst = r.settle(dst, r.horizon())
 	}
 	return dst
@@ -153,17 +164,17 @@ func (r *Receiver) ProcessIQ(dst []Frame, src []complex64) []Frame {
 			}
 		}
 		src = src[n:]
-		r.samples += int64(n)
 		dst = r.settle(dst, r.horizon())
 	}
 	return dst
 }
 
-// Flush appends what is still under way at the end of the stream.
+// flushBits is more than any demodulator looks ahead.
+const flushBits = 700
+
+// Flush appends what is still under way at the end of the stream. It feeds silence.
 func (r *Receiver) Flush(dst []Frame) []Frame {
-	for i, b := range r.branches {
-		r.run(i, b.demod.Flush(b.soft[:0]))
-	}
+	dst = r.Process(dst, make([]float32, int(flushBits*r.rate/r.baud)))
 	return r.settle(dst, math.Inf(1))
 }
 
