@@ -21,8 +21,7 @@ func TestWeights(t *testing.T) {
 	}
 }
 
-// GomSpace's radios send the length 0x0d5 and others in this order; the parity check
-// rows are public facts of the AX100 format.
+// The parity check rows that decoders of the AX100's length field publish.
 func TestParityRows(t *testing.T) {
 	h := [12]uint32{0x8008ed, 0x4001db, 0x2003b5, 0x100769, 0x80ed1, 0x40da3, 0x20b47, 0x1068f, 0x8d1d, 0x4a3b, 0x2477, 0x1ffe}
 	for d := range uint16(4096) {

@@ -1,7 +1,7 @@
 package rs
 
-// AOS and Proximity frames guard three fields of their header with a shortened
-// Reed-Solomon code of their own (CCSDS 732.0-B-4 §4.1.2.6): (10,6) over GF(16), the
+// AOS frames guard three fields of their header with a shortened Reed-Solomon code of
+// their own (CCSDS 732.0-B-4 §4.1.2.6): (10,6) over GF(16), the
 // master channel and virtual channel identifiers (four symbols) and the signaling
 // field (two symbols) followed by four check symbols. It corrects two symbols.
 
@@ -25,7 +25,7 @@ func hexMul(a, b byte) byte {
 	return hexExp[hexLog[a]+hexLog[b]]
 }
 
-// headerRoots are the exponents of the generator's roots: alpha^6 to alpha^9.
+// The generator's roots are alpha^6 to alpha^9.
 const headerFirstRoot, headerParity, headerSymbols = 6, 4, 10
 
 // headerSyndromes evaluates ten symbols, the first of which stands in the upper four
