@@ -1,126 +1,17 @@
 package script
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
 	btcwire "github.com/btcsuite/btcd/wire/v2"
 
+	"spacechain/ledger/chaintest/qtumd"
 	"spacechain/ledger/wire"
 )
-
-// oracle is a running Qtum Core on regtest, on loopback, with a data directory of its own.
-type oracle struct {
-	url, auth string
-}
-
-// startOracle starts the qtumd that $SPACECHAIN_QTUMD names and stops it with the test.
-// Where the variable is not set the test is skipped.
-func startOracle(t *testing.T) *oracle {
-	program := os.Getenv("SPACECHAIN_QTUMD")
-	if program == "" {
-		t.Skip("SKIPPED: SPACECHAIN_QTUMD names no qtumd to compare with")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	l.Close()
-	dir := t.TempDir()
-	var out bytes.Buffer
-	cmd := exec.Command(program, "-regtest", "-server", "-listen=0", "-connect=0", "-dnsseed=0", "-fixedseeds=0",
-		"-datadir="+dir, "-rpcport="+port, "-rpcbind=127.0.0.1", "-rpcallowip=127.0.0.1", "-staking=0",
-		"-disablewallet", "-dbcache=16", "-printtoconsole=0", "-acceptnonstdtxn=1")
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	o := &oracle{url: "http://127.0.0.1:" + port}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
-	t.Cleanup(func() {
-		if o.call(nil, "stop") != nil {
-			cmd.Process.Kill()
-		}
-		select {
-		case <-exited:
-		case <-time.After(time.Minute):
-			cmd.Process.Kill()
-			<-exited
-		}
-	})
-	for range 600 {
-		select {
-		case err := <-exited:
-			exited <- err
-			t.Fatalf("%s ended: %v\n%s", program, err, out.String())
-		case <-time.After(100 * time.Millisecond):
-		}
-		if cookie, err := os.ReadFile(filepath.Join(dir, "regtest", ".cookie")); err == nil {
-			o.auth = "Basic " + base64.StdEncoding.EncodeToString(cookie)
-			if o.call(nil, "getblockcount") == nil {
-				return o
-			}
-		}
-	}
-	t.Fatalf("%s did not answer within a minute\n%s", program, out.String())
-	return nil
-}
-
-// call makes one RPC and decodes its result into result.
-func (o *oracle) call(result any, method string, params ...any) error {
-	if params == nil {
-		params = []any{}
-	}
-	body, err := json.Marshal(map[string]any{"id": 1, "method": method, "params": params})
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequest(http.MethodPost, o.url, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", o.auth)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	var answer struct {
-		Result json.RawMessage
-		Error  json.RawMessage
-	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return fmt.Errorf("%s: %s", method, raw)
-	}
-	if len(answer.Error) > 0 && string(answer.Error) != "null" {
-		return fmt.Errorf("%s: %s", method, answer.Error)
-	}
-	if result == nil {
-		return nil
-	}
-	return json.Unmarshal(answer.Result, result)
-}
 
 // standardFlags are those under which Qtum Core signs (policy/policy.h:
 // STANDARD_SCRIPT_VERIFY_FLAGS).
@@ -170,7 +61,7 @@ func (m *scriptMaker) bareScript() []byte {
 
 // TestOracleScripts verifies random scripts as Qtum Core does, by name.
 func TestOracleScripts(t *testing.T) {
-	o := startOracle(t)
+	o := qtumd.Start(t, qtumd.GenesisTime, "-acceptnonstdtxn=1")
 	m := newScriptMaker(3)
 	verdicts := map[string]int{}
 	for range many(20) {
@@ -194,7 +85,7 @@ func TestOracleScripts(t *testing.T) {
 			}
 		}
 		raw := hex.EncodeToString(wire.NewTx(tx).Append(nil))
-		if err := o.call(&answer, "signrawtransactionwithkey", raw, []string{}, prevouts); err != nil {
+		if err := o.Call(&answer, "signrawtransactionwithkey", raw, []string{}, prevouts); err != nil {
 			t.Fatal(err)
 		}
 		theirs := map[int]string{}
@@ -217,7 +108,7 @@ func TestOracleScripts(t *testing.T) {
 
 // TestOracleSignatures makes inputs that hold, in many hash types, and asks Qtum Core.
 func TestOracleSignatures(t *testing.T) {
-	o := startOracle(t)
+	o := qtumd.Start(t, qtumd.GenesisTime, "-acceptnonstdtxn=1")
 	m := newScriptMaker(4)
 	public := m.key.PubKey().SerializeCompressed()
 	tx := &btcwire.MsgTx{Version: 2, TxOut: []*btcwire.TxOut{{Value: 1, PkScript: []byte{op1}}, {Value: 2, PkScript: []byte{OpSpend}}}}
@@ -261,7 +152,7 @@ func TestOracleSignatures(t *testing.T) {
 	var answer struct {
 		Errors []struct{ Txid, Error string }
 	}
-	if err := o.call(&answer, "signrawtransactionwithkey", hex.EncodeToString(wire.NewTx(tx).Append(nil)), []string{}, prevouts); err != nil {
+	if err := o.Call(&answer, "signrawtransactionwithkey", hex.EncodeToString(wire.NewTx(tx).Append(nil)), []string{}, prevouts); err != nil {
 		t.Fatal(err)
 	}
 	theirs := map[string]string{}
@@ -323,7 +214,7 @@ func contractScript(r *rand.Rand) []byte {
 // TestOracleContracts asks Qtum Core what contract outputs are: by its memory pool's rules
 // and whether they may stand in a block.
 func TestOracleContracts(t *testing.T) {
-	o := startOracle(t)
+	o := qtumd.Start(t, qtumd.GenesisTime, "-acceptnonstdtxn=1")
 	r := rand.New(rand.NewPCG(5, 6))
 	kinds := map[Kind]int{}
 	for range many(10) {
@@ -334,7 +225,7 @@ func TestOracleContracts(t *testing.T) {
 		var answer struct {
 			Vout []struct{ ScriptPubKey struct{ Type string } }
 		}
-		if err := o.call(&answer, "decoderawtransaction", hex.EncodeToString(wire.NewTx(tx).Append(nil)), true); err != nil {
+		if err := o.Call(&answer, "decoderawtransaction", hex.EncodeToString(wire.NewTx(tx).Append(nil)), true); err != nil {
 			t.Fatal(err)
 		}
 		for i, out := range tx.TxOut {
@@ -349,7 +240,7 @@ func TestOracleContracts(t *testing.T) {
 			var verdicts []struct {
 				Reason string `json:"reject-reason"`
 			}
-			if err := o.call(&verdicts, "testmempoolaccept", []string{hex.EncodeToString(wire.NewTx(one).Append(nil))}); err != nil {
+			if err := o.Call(&verdicts, "testmempoolaccept", []string{hex.EncodeToString(wire.NewTx(one).Append(nil))}); err != nil {
 				t.Fatal(err)
 			}
 			kind, _ := Solve(out.PkScript, true, false)
