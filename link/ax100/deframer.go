@@ -1,0 +1,235 @@
+package ax100
+
+import (
+	"math/bits"
+	"sort"
+
+	"spacechain/link/coding"
+	"spacechain/link/coding/conv"
+	"spacechain/link/coding/golay"
+	"spacechain/link/coding/randomizer"
+)
+
+// Frame is a frame received.
+type Frame struct {
+	Data      []byte
+	Corrected int   // octets that Reed-Solomon corrected
+	Flags     Flags // of a U482C
+	End       int64 // soft bits taken up to and with the frame's last
+	Inverted  bool  // the bits came upside down
+}
+
+// maxSyncErrors is how many of the marker's 32 bits may be wrong. Noise shows such a marker, either
+// way up, every 52,000 bits; what follows it must then be a word of the code.
+const maxSyncErrors = 4
+
+// maxErased is how many of the weakest octets are erased where a word cannot be corrected as it
+// stands. Twelve more may then be wrong, and a random word passes for one once in 12! = 5e8.
+const maxErased = 8
+
+// Deframer finds frames in soft bits. It is not safe for concurrent use.
+type Deframer struct {
+	mode   Mode
+	last   uint32 // bits, to find the marker
+	taken  int64
+	buf    []int8 // soft bits that a frame under way needs
+	from   int64  // place of buf[0] among those taken
+	found  []start
+	until  int64  // frames up to here are settled
+	scrap  []int8 // of the descrambler: the last 17 soft bits
+	decode *conv.Decoder
+}
+
+// start is a marker found.
+type start struct {
+	at       int64 // place of the bit after it
+	inverted bool
+	need     int // bits after it; of the length field alone until that is read
+	known    bool
+	flags    Flags
+	octets   int
+}
+
+// NewDeframer makes a deframer.
+func NewDeframer(m Mode) *Deframer {
+	return &Deframer{mode: m, scrap: make([]int8, 0, 17), decode: conv.NewDecoder(inner, 0)}
+}
+
+// Busy reports whether a frame may be under way.
+func (d *Deframer) Busy() bool { return len(d.found) > 0 }
+
+// Process takes the next soft bits and appends the frames that they complete to dst.
+func (d *Deframer) Process(dst []Frame, soft []int8) []Frame {
+	for _, s := range soft {
+		s = max(s, -127)
+		if d.mode == ReedSolomon {
+			s = d.descramble(s)
+		}
+		d.taken++
+		if d.taken > 32 || len(d.found) > 0 {
+			// Kept only while it is needed.
+			if len(d.found) > 0 {
+				d.buf = append(d.buf, s)
+			}
+		}
+		d.last <<= 1
+		if s > 0 {
+			d.last |= 1
+		}
+		if len(d.found) > 0 {
+			dst = d.settle(dst)
+		}
+		if d.taken < 32 {
+			continue
+		}
+		wrong := bits.OnesCount32(d.last ^ d.mode.sync())
+		if wrong <= maxSyncErrors || wrong >= 32-maxSyncErrors {
+			if len(d.found) == 0 {
+				d.buf, d.from = d.buf[:0], d.taken
+			}
+			d.found = append(d.found, start{at: d.taken, inverted: wrong > maxSyncErrors, need: d.fieldBits()})
+		}
+	}
+	return dst
+}
+
+// descramble is G3RUH's descrambler for soft bits: as sure as the least sure of the three that make
+// a bit up.
+func (d *Deframer) descramble(s int8) int8 {
+	if len(d.scrap) < cap(d.scrap) {
+		d.scrap = append(d.scrap, s)
+		return 0
+	}
+	a, b := d.scrap[17-12], d.scrap[17-17]
+	copy(d.scrap, d.scrap[1:])
+	d.scrap[16] = s
+	size := min(max(s, -s), max(a, -a), max(b, -b))
+	if (s > 0) != (a > 0) != (b > 0) {
+		return size
+	}
+	return -size
+}
+
+func (d *Deframer) fieldBits() int {
+	if d.mode == ReedSolomon {
+		return 8
+	}
+	return 24
+}
+
+// settle reads what is complete by now.
+func (d *Deframer) settle(dst []Frame) []Frame {
+	keep := d.found[:0]
+	for _, c := range d.found {
+		if c.at < d.until {
+			continue // inside a frame that has come
+		}
+		if d.taken < c.at+int64(c.need) {
+			keep = append(keep, c)
+			continue
+		}
+		part := d.buf[c.at-d.from:][:c.need]
+		if !c.known {
+			if c.read(d.mode, part) {
+				keep = append(keep, c)
+			}
+			continue
+		}
+		if f, ok := d.finish(c, part[d.fieldBits():]); ok {
+			f.End, f.Inverted = d.taken, c.inverted
+			dst = append(dst, f)
+			d.until = d.taken
+		}
+	}
+	d.found = keep
+	// What no frame needs any more goes once it is worth the copying.
+	if len(keep) > 0 {
+		if n := int(keep[0].at - d.from); n > 4096 {
+			d.buf = d.buf[:copy(d.buf, d.buf[n:])]
+			d.from = keep[0].at
+		}
+	}
+	return dst
+}
+
+// read takes in the length field and reports whether a frame can follow.
+func (c *start) read(m Mode, soft []int8) bool {
+	var v uint32
+	for _, s := range soft {
+		v <<= 1
+		if (s > 0) != c.inverted {
+			v |= 1
+		}
+	}
+	c.known, c.flags = true, FlagRandomized|FlagReedSolomon
+	if m == ReedSolomon {
+		c.octets = int(v) - 1
+	} else {
+		field, _, ok := golay.Decode(v)
+		if !ok {
+			return false
+		}
+		c.octets = int(field & 0xff)
+		if m == U482C {
+			c.flags = Flags(field &^ 0xff)
+		}
+	}
+	// Without the code nothing tells a frame from noise.
+	if c.flags&FlagReedSolomon == 0 || c.octets <= parity {
+		return false
+	}
+	c.need += 8 * c.octets
+	if c.flags&FlagConvolutional != 0 {
+		c.need += 8*c.octets + 2*(conv.K-1)
+	}
+	return true
+}
+
+// finish decodes the word of a frame.
+func (d *Deframer) finish(c start, soft []int8) (Frame, bool) {
+	word := append([]int8(nil), soft...)
+	// The field is shorter than the descrambler's memory of polarity: its product of three signs
+	// turns with the input, like a plain bit.
+	if c.inverted {
+		for i, s := range word {
+			word[i] = -s
+		}
+	}
+	if c.flags&FlagConvolutional != 0 {
+		d.decode.Reset(true)
+		hard := d.decode.Decode(nil, word)
+		hard = d.decode.Flush(hard, true)
+		// The Viterbi decoder's bits are equally sure, for want of better.
+		word = coding.Soften(nil, hard[:8*c.octets], 127)
+	}
+	if c.flags&FlagRandomized != 0 {
+		randomizer.TM255.ApplySoft(word)
+	}
+	octets := coding.PackSoft(nil, word)
+	changed, err := words.Decode(octets, nil)
+	if err != nil && c.flags&FlagConvolutional == 0 {
+		octets = coding.PackSoft(octets[:0], word)
+		changed, err = words.Decode(octets, weakest(word, len(octets))[:min(maxErased, len(octets))])
+	}
+	if err != nil {
+		return Frame{}, false
+	}
+	f := Frame{Data: octets[:len(octets)-parity], Corrected: changed}
+	if d.mode == U482C {
+		f.Flags = c.flags
+	}
+	return f, true
+}
+
+// weakest gives the numbers of n octets, the one with the weakest bit first.
+func weakest(soft []int8, n int) []int {
+	order, weight := make([]int, n), make([]int, n)
+	for i := range n {
+		order[i], weight[i] = i, 128
+		for _, s := range soft[8*i : 8*i+8] {
+			weight[i] = min(weight[i], max(int(s), -int(s)))
+		}
+	}
+	sort.SliceStable(order, func(a, b int) bool { return weight[order[a]] < weight[order[b]] })
+	return order
+}
