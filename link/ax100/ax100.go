@@ -8,9 +8,9 @@
 //	U482C         ASM c3aa6655 | length and flags, Golay (24,12) | word + CCSDS randomizer
 //	Reed-Solomon  ASM 930b51de | length, one octet | word; all of it through G3RUH's scrambler
 //
-// The length of the first two counts the octets of the word, that of the third itself too. The
-// flags of the U482C say whether its word is convolutionally coded, randomized and Reed-Solomon
-// coded at all. GomSpace publishes none of this; it is what receivers of the amateur community have
+// The length of the first two counts the octets of the word as sent, that of the third itself too.
+// The flags of the U482C say whether its word is convolutionally coded (K=7, rate 1/2, with an octet
+// of zeros for a tail), randomized and Reed-Solomon coded at all. GomSpace publishes none of this; it is what receivers of the amateur community have
 // found, checked here against recordings.
 package ax100
 
@@ -69,6 +69,9 @@ const (
 // parity is how many check octets a word has.
 const parity = 32
 
+// tail is how many octets of zeros end a convolutionally coded word.
+const tail = 1
+
 // MaxData is how many octets a frame carries.
 const MaxData = 223
 
@@ -104,8 +107,11 @@ func (f *Framer) Append(dst, data []byte) ([]byte, error) {
 	if flags&FlagReedSolomon == 0 {
 		most += parity
 	}
-	if f.Mode == ReedSolomon {
+	switch {
+	case f.Mode == ReedSolomon:
 		most-- // the length octet counts itself
+	case flags&FlagConvolutional != 0:
+		most -= 255 - (255/2 - tail) // its eight bits count coded octets
 	}
 	if len(data) == 0 || len(data) > most {
 		return dst, fmt.Errorf("ax100: frame of %d octets, %v carries 1 to %d", len(data), f.Mode, most)
@@ -133,6 +139,9 @@ func (f *Framer) Append(dst, data []byte) ([]byte, error) {
 		return dst, nil
 	}
 	field := uint16(len(word))
+	if flags&FlagConvolutional != 0 {
+		field = 2 * (field + tail)
+	}
 	if f.Mode == U482C {
 		field |= uint16(flags)
 	}
@@ -144,8 +153,7 @@ func (f *Framer) Append(dst, data []byte) ([]byte, error) {
 		return coding.Unpack(dst, word), nil
 	}
 	enc := conv.Encoder{Code: inner}
-	dst = enc.Encode(dst, coding.Unpack(nil, word))
-	return enc.Tail(dst), nil
+	return enc.Encode(dst, coding.Unpack(nil, append(word, make([]byte, tail)...))), nil
 }
 
 func appendBits(dst []byte, v uint32, n int) []byte {

@@ -1,6 +1,7 @@
 package ax100
 
 import (
+	"math"
 	"math/bits"
 	"sort"
 
@@ -66,17 +67,12 @@ func (d *Deframer) Process(dst []Frame, soft []int8) []Frame {
 			s = d.descramble(s)
 		}
 		d.taken++
-		if d.taken > 32 || len(d.found) > 0 {
-			// Kept only while it is needed.
-			if len(d.found) > 0 {
-				d.buf = append(d.buf, s)
-			}
-		}
 		d.last <<= 1
 		if s > 0 {
 			d.last |= 1
 		}
 		if len(d.found) > 0 {
+			d.buf = append(d.buf, s)
 			dst = d.settle(dst)
 		}
 		if d.taken < 32 {
@@ -154,42 +150,58 @@ func (d *Deframer) settle(dst []Frame) []Frame {
 
 // read takes in the length field and reports whether a frame can follow.
 func (c *start) read(m Mode, soft []int8) bool {
-	var v uint32
-	for _, s := range soft {
-		v <<= 1
-		if (s > 0) != c.inverted {
-			v |= 1
-		}
-	}
-	c.known, c.flags = true, FlagRandomized|FlagReedSolomon
+	c.known, c.flags = true, FlagReedSolomon
 	if m == ReedSolomon {
+		v := coding.PackSoft(nil, soft)[0]
+		if c.inverted {
+			v = ^v
+		}
 		c.octets = int(v) - 1
-	} else {
-		field, _, ok := golay.Decode(v)
-		if !ok {
-			return false
-		}
-		c.octets = int(field & 0xff)
-		if m == U482C {
-			c.flags = Flags(field &^ 0xff)
-		}
+		c.need += 8 * c.octets
+		return c.octets > parity
 	}
-	// Without the code nothing tells a frame from noise.
-	if c.flags&FlagReedSolomon == 0 || c.octets <= parity {
-		return false
+	field := likeliest(soft, c.inverted)
+	coded := int(field & 0xff)
+	c.octets, c.flags = coded, FlagRandomized|FlagReedSolomon
+	if m == U482C {
+		c.flags = Flags(field &^ 0xff)
 	}
-	c.need += 8 * c.octets
 	if c.flags&FlagConvolutional != 0 {
-		c.need += 8*c.octets + 2*(conv.K-1)
+		c.octets = coded/2 - tail
 	}
-	return true
+	c.need += 8 * coded
+	// Without the code nothing tells a frame from noise.
+	return c.flags&FlagReedSolomon != 0 && c.octets > parity
+}
+
+// likeliest gives the data of the Golay word that the soft bits agree with best. Where the word is
+// wrong, Reed-Solomon finds out; 4096 sums for each marker found cost little.
+func likeliest(soft []int8, inverted bool) (data uint16) {
+	// Sums over the bits of each half that are ones tell all words apart.
+	var sums [2][4096]int
+	for half := range sums {
+		for v := 1; v < 4096; v++ {
+			low := bits.TrailingZeros(uint(v))
+			s := int(soft[12*half+11-low])
+			if inverted {
+				s = -s
+			}
+			sums[half][v] = sums[half][v&(v-1)] + s
+		}
+	}
+	best := math.MinInt
+	for v := range uint16(4096) {
+		word := golay.Encode(v)
+		if s := sums[0][word>>12] + sums[1][word&0xfff]; s > best {
+			data, best = v, s
+		}
+	}
+	return data
 }
 
 // finish decodes the word of a frame.
 func (d *Deframer) finish(c start, soft []int8) (Frame, bool) {
 	word := append([]int8(nil), soft...)
-	// The field is shorter than the descrambler's memory of polarity: its product of three signs
-	// turns with the input, like a plain bit.
 	if c.inverted {
 		for i, s := range word {
 			word[i] = -s
@@ -197,8 +209,8 @@ func (d *Deframer) finish(c start, soft []int8) (Frame, bool) {
 	}
 	if c.flags&FlagConvolutional != 0 {
 		d.decode.Reset(true)
-		hard := d.decode.Decode(nil, word)
-		hard = d.decode.Flush(hard, true)
+		hard := d.decode.Decode(nil, word[:16*(c.octets+tail)])
+		hard = d.decode.Flush(hard, false)
 		// The Viterbi decoder's bits are equally sure, for want of better.
 		word = coding.Soften(nil, hard[:8*c.octets], 127)
 	}
