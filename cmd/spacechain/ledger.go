@@ -42,9 +42,6 @@ The chain of a network is kept in the folder ledger/NETWORK of --data-dir.`,
 	return cmd
 }
 
-// chainSizes are the memory that the store of a chain may take.
-var chainSizes = kv.Sizes{MemTable: 4 << 20, Cache: 8 << 20, Filters: true}
-
 // ledgerFlags name a chain: whose, and where it is kept.
 type ledgerFlags struct {
 	keys    keyFlags // for --data-dir
@@ -129,7 +126,7 @@ func (f *ledgerFlags) read(fn func(*chain.Chain) error) error {
 }
 
 func withStore(dir string, fn func(kv.Store) error) error {
-	store, err := kv.OpenPebbleSized(dir, nil, chainSizes)
+	store, err := kv.OpenPebbleSized(dir, nil, chain.StoreSizes)
 	if err != nil {
 		return err
 	}

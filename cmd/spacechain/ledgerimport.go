@@ -3,16 +3,19 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"spacechain/internal/kv"
 	"spacechain/ledger/blockfile"
 	"spacechain/ledger/chain"
+	"spacechain/ledger/check"
 	"spacechain/ledger/importer"
 	"spacechain/ledger/params"
 )
@@ -20,14 +23,14 @@ import (
 // importFlags are the flags of "ledger import".
 type importFlags struct {
 	ledgerFlags
-	overrides          map[string]*string // by option
+	overrides          map[string]*[]string // by option, "no" before it included
 	pruneMB            int64
 	txIndex, temporary bool
 	all, json          bool
 }
 
 func newLedgerImportCommand() *cobra.Command {
-	f := importFlags{overrides: map[string]*string{}}
+	f := importFlags{overrides: map[string]*[]string{}}
 	cmd := &cobra.Command{
 		Use:   "import FILE...",
 		Short: "Validate the blocks of files and add them to the chain",
@@ -56,18 +59,29 @@ temporary folder and not kept.`,
 	fl.BoolVar(&f.all, "all", false, "print equal comparisons too")
 	jsonFlag(cmd, &f.json)
 	for _, o := range params.Overrides() {
-		v := new(string)
-		f.overrides[o.Name] = v
 		help := o.Help
 		if !o.AnyNetwork {
 			help += " (regtest)"
 		}
-		fl.StringVar(v, o.Name, "", help)
-		if o.Value == "" || o.Value == "bool" {
-			fl.Lookup(o.Name).NoOptDefVal = "1"
+		f.addOverride(fl, o.Name, help)
+		if o.Value != "" && o.Value != "bool" {
+			continue
+		}
+		fl.Lookup(o.Name).NoOptDefVal = "1"
+		if o.Value == "bool" {
+			f.addOverride(fl, "no"+o.Name, "the opposite of --"+o.Name)
+			fl.Lookup("no" + o.Name).NoOptDefVal = "1"
+			fl.Lookup("no" + o.Name).Hidden = true
 		}
 	}
 	return cmd
+}
+
+// addOverride adds a flag for an option of qtumd, which may be given several times.
+func (f *importFlags) addOverride(fl *pflag.FlagSet, name, help string) {
+	v := new([]string)
+	f.overrides[name] = v
+	fl.StringArrayVar(v, name, nil, help)
 }
 
 // importResult is what the import of a chain came to, for --json.
@@ -150,15 +164,14 @@ func (f *importFlags) networkOf(cmd *cobra.Command, paths []string) (net *params
 	if net == nil {
 		return nil, false, usagef("%s does not begin with a block of a network that is known; name it with --network", paths[0])
 	}
-	for _, o := range params.Overrides() {
-		if !cmd.Flags().Changed(o.Name) {
-			continue
-		}
-		if kinds[blockfile.Vector] {
-			return nil, false, usagef("--%s: a vector names its options itself", o.Name)
-		}
-		if err := net.Override("-" + o.Name + "=" + *f.overrides[o.Name]); err != nil {
-			return nil, false, usageError{err}
+	for _, name := range slices.Sorted(maps.Keys(f.overrides)) {
+		for _, value := range *f.overrides[name] {
+			if kinds[blockfile.Vector] {
+				return nil, false, usagef("--%s: a vector names its options itself", name)
+			}
+			if err := net.Override("-" + name + "=" + value); err != nil {
+				return nil, false, usageError{err}
+			}
 		}
 	}
 	return net, kinds[blockfile.Vector], nil
@@ -252,13 +265,18 @@ func (f *importFlags) into(cmd *cobra.Command, dir string, net *params.Network, 
 				f.print(cmd, r)
 			}
 			if err != nil {
+				if e := check.Of(err); e != nil && e.Result == check.HeaderSync && report.Blocks == 0 {
+					return fmt.Errorf("%w; another chain is kept there already: choose another --data-dir, or --temporary", err)
+				}
 				if cmd.Context().Err() != nil && !f.temporary {
 					cmd.PrintErrf("stopped at height %d; the same command goes on from there\n", at.Height)
 				}
 				return err
 			}
 			switch {
-			case r.Unequal > 0:
+			case report.Blocks+report.Known+report.Rejected+report.Orphans == 0 && report.SkippedBytes+report.Undecoded > 0:
+				return fmt.Errorf("%s: no block of the network %s in it", paths[0], net.Name)
+			case !report.Agrees():
 				return fmt.Errorf("%s: %d of %d comparisons are not equal", paths[0], r.Unequal, r.Unequal+r.Equal)
 			case report.Rejected > 0:
 				return fmt.Errorf("%d blocks were rejected, the first one %s of %s: %s", report.Rejected,
@@ -275,7 +293,7 @@ func (f *importFlags) print(cmd *cobra.Command, r *importResult) {
 	for _, extra := range []struct {
 		n    int64
 		what string
-	}{{n.Known, "known already"}, {n.Rejected, "rejected"}, {n.Orphans, "without their parents"}, {n.Undecoded, "not decoded"}} {
+	}{{n.Known, "known already"}, {n.Rejected, "rejected"}, {n.Orphans, "without their parents"}, {n.Undecoded, "not decoded"}, {n.SkippedBytes, "bytes that belong to no block"}} {
 		if extra.n > 0 {
 			fmt.Fprintf(out, ", %d %s", extra.n, extra.what)
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,7 +76,10 @@ func newLedgerBlockCommand() *cobra.Command {
 	return ledgerQuery(cmd, (*chain.Chain).Block, func(b *chain.BlockInfo) string {
 		var s strings.Builder
 		fmt.Fprintf(&s, "block %s\nheight %d, %s, time %d, bits %s, %d bytes\n", b.Hash, b.Height, b.Flags, b.Time, b.Bits, b.Size)
-		fmt.Fprintf(&s, "previous %s\nhashStateRoot %s\nhashUTXORoot %s\n", b.PreviousBlockHash, b.StateRoot, b.UTXORoot)
+		if b.PreviousBlockHash != "" { // of all but the first
+			fmt.Fprintf(&s, "previous %s\n", b.PreviousBlockHash)
+		}
+		fmt.Fprintf(&s, "hashStateRoot %s\nhashUTXORoot %s\n", b.StateRoot, b.UTXORoot)
 		for i := range b.Tx {
 			s.WriteString(txText(&b.Tx[i]))
 		}
@@ -187,7 +189,7 @@ func storageKey(text string) (string, error) {
 	}
 	digits = strings.Repeat("0", 64-len(digits)) + strings.ToLower(digits)
 	if _, err := hex.DecodeString(digits); err != nil {
-		return "", errors.Join(fmt.Errorf("storage key %q", text), err)
+		return "", fmt.Errorf("storage key %q: %w", text, err)
 	}
 	return digits, nil
 }

@@ -132,27 +132,12 @@ func runModexp(dst, input []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// power is base^exp mod mod for the exponent of length bytes at input[offset:]. What the
-// input does not hold of the exponent is zeros, which are squarings: they are done one by
-// one, as an exponent of many megabytes must not be built.
+// power is base to the exponent of length bytes at offset in the input, modulo mod. The
+// exponent lies in the input whole: the modulus behind it is not zero here.
 func power(base *big.Int, input []byte, offset, length uint64, mod *big.Int) *big.Int {
-	var have uint64
 	exp := new(big.Int)
 	if offset < uint64(len(input)) {
-		have = min(length, uint64(len(input))-offset)
-		exp.SetBytes(input[offset : offset+have])
+		exp.SetBytes(input[offset : offset+min(length, uint64(len(input))-offset)])
 	}
-	result := new(big.Int).Exp(base, exp, mod)
-	if exp.Sign() == 0 {
-		return result.Mod(result, mod)
-	}
-	square, quotient := new(big.Int), new(big.Int)
-	for i := 8 * (length - have); i > 0; i-- {
-		if result.BitLen() <= 1 {
-			break // 0 and 1 are their own squares
-		}
-		square.Mul(result, result)
-		quotient.QuoRem(square, mod, result)
-	}
-	return result
+	return new(big.Int).Exp(base, exp, mod)
 }

