@@ -7,7 +7,7 @@ TARGETS  = linux/amd64 linux/arm64 linux/arm/7 linux/riscv64
 FUZZTIME ?= 20s
 BENCHTIME ?= 1s
 BENCH   ?= ./...
-RACE    ?= ./clock ./internal/kv ./ledger/header ./ledger/connect ./ledger/chain ./ledger/importer ./cloud/... ./console ./dtn/... ./spaceos/system ./spaceos/sandbox ./world/host ./world/topology
+RACE    ?= ./clock ./internal/kv ./ledger/header ./ledger/connect ./ledger/importer ./cloud/... ./console ./dtn/... ./spaceos/system ./spaceos/sandbox ./world/host ./world/topology
 
 RUNTIME  = spaceos/sandbox/assets/quickjs.wasm
 LANDMASK = world/camera/assets/land.mask.gz
@@ -63,6 +63,7 @@ lint: ## formatting, vet, staticcheck
 # goroutines meet: the loop, the API, the sandbox.
 race: assets ## tests of what runs in parallel, under the race detector
 	CGO_ENABLED=1 $(GO) test -race -short $(RACE)
+	CGO_ENABLED=1 $(GO) test -race -short -run 'While|Random|Prune' ./ledger/chain
 	CGO_ENABLED=1 $(GO) test -race -short -run 'Backend|Ask|Question|Subscri|Ended' ./world
 
 cross: assets ## build for every machine that it flies or stands on
