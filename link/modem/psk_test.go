@@ -185,7 +185,11 @@ func TestPSKTracks(t *testing.T) {
 			if k.p.Baud > 1e5 {
 				k.p.Search, k.p.DopplerRate = 55e3, 825
 			}
-			bits := randomBits(rand.New(rand.NewPCG(9, 9)), 4000)
+			count := 4000
+			if k.p.Baud > 1e5 {
+				count = 150000
+			}
+			bits := randomBits(rand.New(rand.NewPCG(9, 9)), count)
 			ebN0 := channel.EbN0ToCN0(16, k.p.Baud*float64(k.p.Scheme.BitsPerSymbol()))
 			ramp := channel.Ramp{OffsetAtStartHz: 0.9 * k.p.Search, RateHzPerS: -k.p.DopplerRate}
 			got, _, state := link(t, k.p, k.rate, channel.SampleOptions{CN0DBHz: ebN0, Doppler: ramp, ClockPPM: 50}, 3, bits, 1000)

@@ -69,7 +69,7 @@ func newAcquirer(p PSK, u pulse, fs float64) *acquirer {
 		a.back = dsp.NewFFT(int(math.Ceil(max(2*chip, 2.05*p.halfBand()) / bin)))
 	}
 	a.line = dsp.NewFFT(2 * a.back.Len())
-	a.middle = math.Floor(float64(a.samples)) / 2
+	a.middle = float64(a.samples) / 2
 	a.use(a.fine)
 	a.reach = min(int(p.halfBand()/bin), a.back.Len()/2-1, a.n/2-1)
 	a.filter = make([]float32, 2*a.reach+1)

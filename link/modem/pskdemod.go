@@ -228,6 +228,7 @@ func (d *PSKDemodulator) step(dst []int8) []int8 {
 	d.symbols = d.symbols[:0]
 	d.rest--
 	found := false
+	standing := d.smooth
 	if d.following {
 		before := d.now
 		var q quality
@@ -238,6 +239,8 @@ func (d *PSKDemodulator) step(dst []int8) []int8 {
 			d.lose()
 		} else if d.young > 0 || v < doubt && d.rest <= 0 || d.rest <= -recheck {
 			found, v = d.reconsider(before, end, v)
+		} else if v >= doubt {
+			d.backoff = 0
 		}
 		d.young--
 		d.smooth += 0.4 * (v - d.smooth)
@@ -258,8 +261,8 @@ func (d *PSKDemodulator) step(dst []int8) []int8 {
 	}
 	if len(d.symbols) > 0 {
 		d.state.Symbols += int64(len(d.symbols))
-		// A signal in a fade says less.
-		d.bits.weight = float32(clamp64(max(0.1, d.smooth/doubt/1.2), 1))
+		// A signal in a fade says less; but the hop in which a burst ends holds good symbols too.
+		d.bits.weight = float32(clamp64(max(0.1, max(standing, d.smooth)/doubt/1.2), 1))
 		dst = d.bits.process(dst, d.symbols)
 	}
 	d.from = end
@@ -339,7 +342,7 @@ func (d *PSKDemodulator) adopt(t tracker, end, v float64) {
 func (d *PSKDemodulator) reconsider(before tracker, end, present float64) (bool, float64) {
 	// A weak signal that is followed all the same is asked about less and less often.
 	d.rest = 1
-	if d.young <= 0 && d.smooth > 0.5*doubtQPSK {
+	if d.young <= 0 && min(present, d.smooth) > 0.5*doubtQPSK {
 		d.backoff = min(2*d.backoff+2, recheck/2)
 		d.rest = d.backoff
 	}
