@@ -153,7 +153,17 @@ func (f *Framer) Append(dst, data []byte) ([]byte, error) {
 		return coding.Unpack(dst, word), nil
 	}
 	enc := conv.Encoder{Code: inner}
-	return enc.Encode(dst, coding.Unpack(nil, append(word, make([]byte, tail)...))), nil
+	dst, from := enc.Encode(dst, coding.Unpack(nil, append(word, make([]byte, tail)...))), len(dst)
+	swapPairs(dst[from:])
+	return dst, nil
+}
+
+// swapPairs exchanges the two symbols of each bit: the U482C sends that of connection vector 133
+// first, neither inverted.
+func swapPairs[T any](symbols []T) {
+	for i := 0; i+1 < len(symbols); i += 2 {
+		symbols[i], symbols[i+1] = symbols[i+1], symbols[i]
+	}
 }
 
 func appendBits(dst []byte, v uint32, n int) []byte {

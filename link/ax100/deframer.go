@@ -174,11 +174,19 @@ func (c *start) read(m Mode, soft []int8) bool {
 	return c.flags&FlagReedSolomon != 0 && c.octets > parity
 }
 
+// parities are the check bits of all Golay words.
+var parities = func() (p [4096]uint16) {
+	for v := range p {
+		p[v] = uint16(golay.Encode(uint16(v)) >> 12)
+	}
+	return p
+}()
+
 // likeliest gives the data of the Golay word that the soft bits agree with best. Where the word is
 // wrong, Reed-Solomon finds out; 4096 sums for each marker found cost little.
 func likeliest(soft []int8, inverted bool) (data uint16) {
 	// Sums over the bits of each half that are ones tell all words apart.
-	var sums [2][4096]int
+	var sums [2][4096]int // parity, data
 	for half := range sums {
 		for v := 1; v < 4096; v++ {
 			low := bits.TrailingZeros(uint(v))
@@ -190,10 +198,9 @@ func likeliest(soft []int8, inverted bool) (data uint16) {
 		}
 	}
 	best := math.MinInt
-	for v := range uint16(4096) {
-		word := golay.Encode(v)
-		if s := sums[0][word>>12] + sums[1][word&0xfff]; s > best {
-			data, best = v, s
+	for v, p := range parities {
+		if s := sums[0][p] + sums[1][v]; s > best {
+			data, best = uint16(v), s
 		}
 	}
 	return data
@@ -208,8 +215,10 @@ func (d *Deframer) finish(c start, soft []int8) (Frame, bool) {
 		}
 	}
 	if c.flags&FlagConvolutional != 0 {
+		word = word[:16*(c.octets+tail)]
+		swapPairs(word)
 		d.decode.Reset(true)
-		hard := d.decode.Decode(nil, word[:16*(c.octets+tail)])
+		hard := d.decode.Decode(nil, word)
 		hard = d.decode.Flush(hard, false)
 		// The Viterbi decoder's bits are equally sure, for want of better.
 		word = coding.Soften(nil, hard[:8*c.octets], 127)
