@@ -116,9 +116,16 @@ func (w *PacketWriter) Zone(zone []byte) (first uint16) {
 // which it does at first.
 func (w *PacketWriter) fill(zone []byte) (first int, begins bool) {
 	for len(zone) > w.Pending() {
+		n := min(max(len(zone)-w.Pending(), 7), 7+0xffff)
+		if len(zone) < 14 {
+			// In zones this short one idle packet could lead to the next for ever, so it
+			// is made to end with a zone.
+			for n = len(zone) - w.Pending(); n < 7; n += len(zone) {
+			}
+		}
 		w.start = append(w.start, len(w.queue))
 		// The length is within bounds, so this cannot fail.
-		w.queue, _ = IdlePacket(w.queue, min(max(len(zone)-w.Pending(), 7), 7+0xffff))
+		w.queue, _ = IdlePacket(w.queue, n)
 	}
 	if w.base < len(w.start) && w.start[w.base] < w.head+len(zone) {
 		first, begins = w.start[w.base]-w.head, true

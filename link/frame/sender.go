@@ -24,7 +24,7 @@ type Sender struct {
 	idle        sendingVC    // for idle frames, unless their channel is open
 	tick        uint64
 	master      uint8
-	data, frame []byte
+	data        []byte
 }
 
 type sendingVC struct {
