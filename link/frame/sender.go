@@ -19,12 +19,12 @@ type Sender struct {
 	// [IdleVC].
 	Idle uint8
 
-	channel     Channel
-	vcs         []*sendingVC // by priority, highest first
-	idle        sendingVC    // for idle frames, unless their channel is open
-	tick        uint64
-	master      uint8
-	data        []byte
+	channel Channel
+	vcs     []*sendingVC // by priority, highest first
+	idle    sendingVC    // for idle frames, unless their channel is open
+	tick    uint64
+	master  uint8
+	data    []byte
 }
 
 type sendingVC struct {
