@@ -51,7 +51,7 @@ var noises = map[string]func(rng *rand.Rand) func() float32{
 func TestNoiseIsSilence(t *testing.T) {
 	seconds := 20
 	if os.Getenv("SPACECHAIN_LONG") != "" {
-		seconds = 3600
+		seconds = 1200
 	}
 	for _, k := range []kind{ladderAFSK, ladderG3RUH} {
 		for name, maker := range noises {
