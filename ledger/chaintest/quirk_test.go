@@ -115,6 +115,9 @@ func (o *oddities) run(b *wire.Block, results *[][]aal.Result) map[string][]rece
 			return err
 		}
 		m.Env.Author = aal.Author(b)
+		if b.IsProofOfStake() && m.Env.Height == o.Params.OfflineStakeHeight {
+			m.DeployDelegations(o.Params)
+		}
 		cumulative := uint64(0)
 		for _, tx := range b.Txs {
 			if !aal.IsContract(tx) {

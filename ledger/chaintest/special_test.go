@@ -133,6 +133,21 @@ func TestKnownToBeWrong(t *testing.T) {
 	s.Accept(d.Seal())
 }
 
+// TestSameCoinbase makes coins again that are there (BIP30), where the coinbase need not tell
+// the height yet.
+func TestSameCoinbase(t *testing.T) {
+	s := newPair(t, 0, longTime, "-testactivationheight=bip34@100000")
+	s.MinePoW(5)
+	first := s.Draft()
+	first.Coinbase().TxIn[0].SignatureScript = []byte{0x51, 0x51}
+	b := s.Accept(first.Seal())
+	good := s.Draft()
+	second := good.Copy()
+	second.Txs[0] = b.Txs[0].Msg().Copy()
+	s.refuses(second.Seal(), "bad-txns-BIP30")
+	s.Accept(good.Seal())
+}
+
 // TestSignatureBeforeOfflineStaking stakes where the header's signature must be DER.
 func TestSignatureBeforeOfflineStaking(t *testing.T) {
 	s := newPair(t, 0, longTime, "-offlinestakingheight=100000")
