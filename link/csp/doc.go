@@ -7,6 +7,8 @@
 //
 //	header | data | HMAC (4 octets, FlagHMAC) | CRC-32C (4 octets, FlagCRC32)
 //
+// RDP is libcsp's reliable datagrams over such packets.
+//
 // Everything is pure: octets in, octets out; the time that reassembly needs is an argument. The
 // encryption of old versions (FlagXTEA) is not spoken, libcsp dropped it.
 package csp
