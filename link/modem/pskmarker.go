@@ -150,6 +150,7 @@ func (m *Marker) look(dst []Match, end int64) []Match {
 	try := func(swapped bool) {
 		var half [2]float64
 		var total float64
+		said := 0
 		for i, a := range m.pattern {
 			k := from + i
 			if swapped {
@@ -162,9 +163,12 @@ func (m *Marker) look(dst []Match, end int64) []Match {
 			v := float64(m.soft[k])
 			half[(from+i)&1] += v * float64(a)
 			total += math.Abs(v)
+			if v != 0 {
+				said++
+			}
 		}
-		if total == 0 {
-			return
+		if 4*said < 3*m.length {
+			return // erasures tell nothing, and the few bits left agree too easily
 		}
 		if score := m.best(half[0], half[1], swapped) / total; score > best.Score {
 			best.Score = score

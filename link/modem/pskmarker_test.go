@@ -118,6 +118,20 @@ func TestMarkerScore(t *testing.T) {
 			t.Errorf("threshold %g: %+v", k.threshold, got)
 		}
 	}
+	// Erasures count as nothing; with too many of them nothing is found.
+	for i := range 16 {
+		soft[4*i] = 0
+	}
+	for erased, found := range []int{1, 0} {
+		m, err := modem.NewMarker(marker, modem.BPSK, 0.7, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		soft[1] *= int8(1 - erased)
+		if got := m.Process(nil, soft); len(got) != found {
+			t.Errorf("%d erasures: %+v", 16+erased, got)
+		}
+	}
 	for _, bad := range []struct {
 		bits      int
 		threshold float64

@@ -56,8 +56,8 @@ func TestIdealPSK(t *testing.T) {
 	errs, bits := int64(400), int64(400000)
 	points := []float64{4, 6}
 	if long {
-		errs, bits = 3000, 100e6
-		points = []float64{0, 2, 4, 6, 8, 9.6}
+		errs, bits = 2000, 12e6
+		points = []float64{0, 2, 4, 6, 8}
 	}
 	for _, name := range []string{"bpsk", "dbpsk", "debpsk", "bpsk-manchester", "qpsk", "oqpsk"} {
 		checkLoss(t, name, 0.1, errs, bits, points...)
@@ -69,8 +69,8 @@ func TestAcquiredPSK(t *testing.T) {
 	errs, bits := int64(300), int64(200000)
 	points := []float64{6}
 	if long {
-		errs, bits = 1000, 30e6
-		points = []float64{6, 7, 8, 9}
+		errs, bits = 1000, 6e6
+		points = []float64{6, 7, 8}
 	}
 	for _, name := range []string{"bpsk", "dbpsk", "debpsk", "bpsk-manchester", "qpsk", "oqpsk"} {
 		checkLoss(t, name+"-acquired", 0.5, errs, bits, points...)
