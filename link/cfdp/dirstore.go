@@ -165,7 +165,7 @@ func (d *DirStore) Delete(name string) error {
 }
 
 // Rename moves a file, whose content it makes durable first: the name never points at
-// half a file.
+// half a file, and lasts once Rename returns.
 func (d *DirStore) Rename(from, to string) error {
 	if err := d.syncFile(from); err != nil {
 		return err
@@ -178,7 +178,15 @@ func (d *DirStore) Rename(from, to string) error {
 	}
 	delete(d.dirty, from)
 	delete(d.dirty, to)
-	return d.root.Rename(local(from), local(to))
+	if err := d.root.Rename(local(from), local(to)); err != nil {
+		return err
+	}
+	dir, err := d.root.Open(local(path.Dir(to)))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
 }
 
 // MakeDir creates a directory, and those above it.

@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"spacechain/link/packet"
+	"spacechain/link/pus"
 )
 
 // dissect has tshark read frames as protocol, and returns the fields asked for, a line
@@ -137,5 +139,44 @@ func TestTsharkReadsOurs(t *testing.T) {
 	}
 	if lines := dissect(t, "cfdp", seen, "cfdp.srcid"); len(lines) != len(seen) || len(seen) < 10 {
 		t.Errorf("%d of %d PDUs", len(lines), len(seen))
+	}
+}
+
+// tshark takes every packet for one of the space station, with ten octets of secondary
+// header whether flagged or not: shorter packets it calls malformed, so these are longer.
+func TestTsharkReadsSpacePackets(t *testing.T) {
+	var frames [][]byte
+	var want []string
+	add := func(b []byte, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := packet.DecodeWhole(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames = append(frames, b)
+		want = append(want, fmt.Sprintf("%d\t%d\t%d", p.APID, p.Count, len(p.Data)-1))
+	}
+	add(packet.AppendIdle(nil, 40, 0x55))
+	var c packet.Counter
+	segments, err := packet.Segment(packet.Header{APID: 99}, make([]byte, 500), 200, &c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range segments {
+		add(p.Append(nil))
+	}
+	prof := pus.NewProfile(pus.Profile{})
+	add(prof.AppendTM(nil, pus.TM{APID: 42, Count: 7, Message: pus.Message{Service: 3, Subtype: 25}, Time: epoch.Add(time.Hour), Data: make([]byte, 30)}))
+	add(prof.AppendTC(nil, pus.TC{APID: 42, Count: 9, Ack: pus.AckAll, Message: pus.Message{Service: 8, Subtype: 1}, Data: make([]byte, 12)}))
+	lines := dissect(t, "ccsds", frames, "ccsds.apid", "ccsds.seqnum", "ccsds.length")
+	if len(lines) != len(want) {
+		t.Fatalf("%d of %d packets", len(lines), len(want))
+	}
+	for i, l := range lines {
+		if l != want[i] {
+			t.Errorf("packet %d: %q, want %q", i, l, want[i])
+		}
 	}
 }

@@ -142,11 +142,7 @@ type execution struct {
 	tc       TC
 	in       *reader
 	rejected int
-	done     int
 }
-
-// ok counts an instruction that was carried out.
-func (x *execution) ok() { x.done++ }
 
 // handler carries out a request. Its error is the failure of the whole.
 type handler func(s *Server, x *execution) error
