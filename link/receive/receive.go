@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"spacechain/link/ax100"
 	"spacechain/link/ax25"
 	"spacechain/link/coding/ao40"
 	"spacechain/link/modem"
@@ -83,6 +84,13 @@ var combinations = []Combination{
 	{"bpsk9600", "ax25", "BPSK of 9600 baud", psk("bpsk9600", psk9600, plain)},
 	{"bpsk9600", "ax25-g3ruh", "BPSK of 9600 baud, scrambled", psk("bpsk9600", psk9600, scrambled)},
 	{"dbpsk1200", "ao40", "FUNcube telemetry", openAO40},
+	{"afsk4800", "u482c", "GomSpace U482C, with CSP inside", u482c},
+	{"fsk1200", "ax100", "GomSpace AX100, ASM+Golay", ax100FSK("fsk1200", 1200, ax100.ASMGolay)},
+	{"fsk4800", "ax100", "GomSpace AX100, ASM+Golay", ax100FSK("fsk4800", 4800, ax100.ASMGolay)},
+	{"fsk9600", "ax100", "GomSpace AX100, ASM+Golay", ax100FSK("fsk9600", 9600, ax100.ASMGolay)},
+	{"fsk4800", "ax100-rs", "GomSpace AX100, Reed-Solomon", ax100FSK("fsk4800", 4800, ax100.ReedSolomon)},
+	{"fsk9600", "ax100-rs", "GomSpace AX100, Reed-Solomon", ax100FSK("fsk9600", 9600, ax100.ReedSolomon)},
+	{"fsk19200", "ax100-rs", "GomSpace AX100, Reed-Solomon", ax100FSK("fsk19200", 19200, ax100.ReedSolomon)},
 }
 
 // Combinations lists all combinations, in the order in which they are worth trying.

@@ -98,6 +98,7 @@ func TestRecordings(t *testing.T) {
 	by := map[string]string{
 		"il01.wav": "bpsk9600/ax25-g3ruh", "fmn1.wav": "bpsk9600/ax25-g3ruh", "ao73.wav": "dbpsk1200/ao40",
 		"us01.wav": "g3ruh9600/ax25", "tigrisat.wav": "g3ruh9600/ax25", "swiatowid-ax25.wav": "afsk1200/ax25",
+		"galassia.wav": "afsk4800/u482c", "facsat_1.wav": "fsk9600/ax100", "ca03_9k6.wav": "fsk9600/ax100-rs",
 	}
 	seen := 0
 	for _, l := range listed {
