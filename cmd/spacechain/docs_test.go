@@ -20,6 +20,7 @@ import (
 // Other blocks are only shown. Every 127.0.0.1:PORT in the text becomes a port that
 // is free here.
 type page struct {
+	text   string
 	dir    string // in which the next commands run
 	env    []string
 	blocks []block
@@ -49,8 +50,9 @@ func readPage(t *testing.T, name string) *page {
 	if err := os.Mkdir(p.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	p.text = p.local(t, string(text))
 	open := -1
-	for i, line := range strings.Split(p.local(t, string(text)), "\n") {
+	for i, line := range strings.Split(p.text, "\n") {
 		switch m := fence.FindStringSubmatch(line); {
 		case m != nil && open < 0:
 			open = len(p.blocks)
