@@ -96,7 +96,7 @@ func (d *Deframer) descramble(s int8) int8 {
 		d.scrap = append(d.scrap, s)
 		return 0
 	}
-	a, b := d.scrap[17-12], d.scrap[17-17]
+	a, b := d.scrap[5], d.scrap[0] // 12 and 17 bits ago
 	copy(d.scrap, d.scrap[1:])
 	d.scrap[16] = s
 	size := min(max(s, -s), max(a, -a), max(b, -b))
