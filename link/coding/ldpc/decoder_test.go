@@ -2,6 +2,7 @@ package ldpc_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -190,23 +191,35 @@ func TestCodewordErrorRateLong(t *testing.T) {
 	if os.Getenv("SPACECHAIN_LONG") == "" {
 		t.Skip("SPACECHAIN_LONG is not set: codeword error rates of 1e-3 and 1e-5 are not counted")
 	}
-	checkReference(t, ldpc.TC128, 4.0, 1<<30, 100)
-	checkReference(t, ldpc.TC128, 5.0, 1<<30, 100)
-	checkReference(t, byName(t)["TM8192"], 1.2, 1<<30, 100)
-	checkReference(t, byName(t)["TM8192"], 1.3, 1_500_000, 40)
-	// The codes without a published table: the fast decoder against exact
-	// sum-product at an error rate of about 1e-3.
-	for name, e := range map[string]float64{
-		"TM2048": 1.65, "TM1536": 2.5, "TM1280": 3.55, "TM6144": 1.85, "TM5120": 2.95,
+	for _, p := range []struct {
+		name            string
+		ebN0DB          float64
+		words, failures int
+	}{
+		{"TC128", 4.1, 1 << 30, 100}, {"TM8192", 1.2, 1 << 30, 100},
+		{"TC128", 5.0, 1 << 30, 100}, {"TM8192", 1.3, 1_500_000, 40}, // 1e-5
 	} {
-		c := byName(t)[name]
-		told := ldpc.Options{LLRPerUnit: llr(c, e)}
-		fast := run(t, c, ldpc.NewDecoder(c, ldpc.Options{}), e, 1<<30, 100, 7)
-		exact := run(t, c, ldpc.NewReferenceDecoder(c, told), e, fast.words, 1<<30, 7)
-		t.Logf("%v at %.2f dB: %.2e (%d of %d), exact sum-product told the noise %.2e", c, e, fast.rate(), fast.failed, fast.words, exact.rate())
-		if fast.rate() > 2*exact.rate()+3*math.Sqrt(exact.rate()/float64(exact.words)) {
-			t.Errorf("%v at %.2f dB: %.2e, exact %.2e", c, e, fast.rate(), exact.rate())
-		}
+		t.Run(fmt.Sprintf("published/%s/%.1f", p.name, p.ebN0DB), func(t *testing.T) {
+			checkReference(t, byName(t)[p.name], p.ebN0DB, p.words, p.failures)
+		})
+	}
+	// The codes without a published table: the fast decoder against exact sum-product
+	// on the same codewords, at error rates about 1e-3.
+	for _, p := range []struct {
+		name   string
+		ebN0DB float64
+	}{{"TM2048", 1.65}, {"TM1536", 2.5}, {"TM1280", 3.55}, {"TM6144", 1.85}, {"TM5120", 2.95}} {
+		t.Run(fmt.Sprintf("exact/%s/%.2f", p.name, p.ebN0DB), func(t *testing.T) {
+			c := byName(t)[p.name]
+			fast := run(t, c, ldpc.NewDecoder(c, ldpc.Options{}), p.ebN0DB, 1<<30, 100, 7)
+			told := ldpc.Options{LLRPerUnit: llr(c, p.ebN0DB)}
+			exact := run(t, c, ldpc.NewReferenceDecoder(c, told), p.ebN0DB, fast.words, 1<<30, 7)
+			t.Logf("%v at %.2f dB: %.2e (%d of %d), exact sum-product told the noise %.2e",
+				c, p.ebN0DB, fast.rate(), fast.failed, fast.words, exact.rate())
+			if fast.rate() > 2*exact.rate()+3*math.Sqrt(exact.rate()/float64(exact.words)) {
+				t.Errorf("%v at %.2f dB: %.2e, exact %.2e", c, p.ebN0DB, fast.rate(), exact.rate())
+			}
+		})
 	}
 }
 
