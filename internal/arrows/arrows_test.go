@@ -55,6 +55,8 @@ var bigDeps = map[string][]string{
 	"github.com/holiman/uint256":           {"ledger"},
 	"github.com/consensys/gnark-crypto":    {"ledger"},
 	"filippo.io/mldsa":                     {"identity"},
+	"gonum.org/v1/plot":                    {"internal/plot"},
+	"spacechain/internal/plot":             {"cmd"},
 }
 
 type pkg struct {
