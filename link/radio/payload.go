@@ -1,0 +1,64 @@
+package radio
+
+import (
+	"fmt"
+	"time"
+
+	"spacechain/link/coding/cadu"
+	"spacechain/link/coding/conv"
+	"spacechain/link/coding/ldpc"
+	"spacechain/link/coding/randomizer"
+	"spacechain/link/coding/rs"
+	"spacechain/link/modem"
+)
+
+// PayloadCoding is how a payload link is coded, and with it which frames it carries.
+type PayloadCoding int
+
+// The codings of payload links.
+const (
+	RSConv PayloadCoding = iota // RS(255,223), interleaved four deep, within convolutional 1/2; AOS
+	LDPC                        // AR4JA 1/2, k = 4096; USLP
+)
+
+// String says what the code is.
+func (c PayloadCoding) String() string {
+	if c == LDPC {
+		return "LDPC AR4JA 1/2 k=4096"
+	}
+	return "RS(255,223) I=4 within convolutional 1/2"
+}
+
+// config gives the code, the octets of a frame and the frames' protocol.
+func (c PayloadCoding) config() (cadu.Config, int, string) {
+	if c == LDPC {
+		code, err := ldpc.AR4JA(ldpc.Rate1of2, 4096)
+		if err != nil {
+			panic("radio: " + err.Error()) // a constant of the program
+		}
+		return cadu.Config{LDPC: code, Randomizer: randomizer.TM255}, 512, "USLP"
+	}
+	block := &rs.Block{Code: rs.CCSDS(16, rs.Dual), Depth: 4}
+	return cadu.Config{RS: block, Randomizer: randomizer.TM255, Inner: &conv.CCSDS}, block.FrameSize(), "AOS"
+}
+
+// Payload is a payload link in S band: QPSK with root-raised-cosine pulses at a symbol rate, four
+// samples a symbol; 256e3 is the reference.
+func Payload(symbolRate float64, coding PayloadCoding) Waveform {
+	return payload(modem.QPSK, symbolRate, coding)
+}
+
+func payload(scheme modem.PSKScheme, symbolRate float64, coding PayloadCoding) Waveform {
+	c, size, framing := coding.config()
+	name := "payload-rs"
+	if coding == LDPC {
+		name = "payload-ldpc"
+	}
+	// The threshold moves with the rate of symbols.
+	points := []lossPoint{{56, 5}, {57, 0.3}, {58, 1e-3}}
+	return coded(Waveform{
+		Name: name, Modem: fmt.Sprintf("%v %g ksym/s, RRC 0.35", scheme, symbolRate/1e3), Coding: coding.String(), Framing: framing,
+		CarrierHz: 2245e6, SymbolRate: symbolRate, SampleRate: 4 * symbolRate, FrameSize: size,
+	}, c, modem.PSK{Scheme: scheme, Baud: symbolRate, Search: 56e3, DopplerRate: 900, ClockPPM: 100},
+		8192, 512, time.Duration(6000/symbolRate*1e9), points)
+}
