@@ -19,10 +19,21 @@ type Curve struct {
 	// Theory is the bit error rate to be expected at an Eb/N0 in dB; nil where none is known in
 	// closed form.
 	Theory func(ebN0DB float64) float64
+	// Words says that each trial is one word or block of a code, so that [Point.WordErrorRate]
+	// means something.
+	Words bool
+	// Published are word error rates that others have measured, and where they say so.
+	Published []Published
 
 	// trial sends a batch of bits and counts the wrong ones among those received. Chance comes
 	// from rng alone.
 	trial func(rng *rand.Rand, ebN0DB float64) (bits, wrong int64, err error)
+}
+
+// Published is a word error rate that somebody else has measured.
+type Published struct {
+	EbN0DB, WordErrorRate float64
+	Source                string
 }
 
 // Point is one point of a curve.
@@ -33,6 +44,21 @@ type Point struct {
 	Theory float64 `json:"theory,omitempty"`
 	Bits   int64   `json:"bits"`
 	Errors int64   `json:"errors"`
+	// Trials is how often something was sent, and Failed how often it came with errors: words of
+	// a code where [Curve.Words] says so.
+	Trials int64 `json:"trials"`
+	Failed int64 `json:"failed"`
+	// Deviation is the standard deviation of Measured: from how trials differ where there are ten
+	// or more, because errors come in bursts, and that of independent errors otherwise.
+	Deviation float64 `json:"deviation"`
+}
+
+// WordErrorRate is the share of trials that came with errors.
+func (p Point) WordErrorRate() float64 {
+	if p.Trials == 0 {
+		return 0
+	}
+	return float64(p.Failed) / float64(p.Trials)
 }
 
 // LossDB is by how many decibels the point lies behind a theory: how much less Eb/N0 would give
@@ -61,8 +87,8 @@ type Options struct {
 	MaxBits   int64 // default 1e7
 }
 
-// Measure counts errors at each Eb/N0 in dB. It stops early when ctx ends, with the points so far
-// and its error.
+// Measure counts errors at each Eb/N0 in dB. It stops early when ctx ends, with the points so far,
+// the last of them with fewer errors than asked for, and its error.
 func (c Curve) Measure(ctx context.Context, ebN0DB []float64, opt Options) ([]Point, error) {
 	if opt.MinErrors <= 0 {
 		opt.MinErrors = 100
@@ -78,26 +104,55 @@ func (c Curve) Measure(ctx context.Context, ebN0DB []float64, opt Options) ([]Po
 		if math.IsNaN(eb) || math.Abs(eb) > 100 {
 			return points, fmt.Errorf("ber: measuring %s at an Eb/N0 of %g dB", c.Name, eb)
 		}
-		p := Point{EbN0DB: eb}
-		rng := rand.New(rand.NewPCG(opt.Seed, math.Float64bits(eb)))
-		for p.Errors < opt.MinErrors && p.Bits < opt.MaxBits {
-			if err := ctx.Err(); err != nil {
-				return points, err
-			}
-			bits, wrong, err := c.trial(rng, eb)
-			if err != nil {
-				return points, fmt.Errorf("ber: measuring %s at %g dB: %w", c.Name, eb, err)
-			}
-			p.Bits += bits
-			p.Errors += wrong
+		p, err := c.measure(ctx, eb, opt)
+		if p.Bits > 0 {
+			points = append(points, p)
 		}
-		p.Measured = float64(p.Errors) / float64(p.Bits)
-		if c.Theory != nil {
-			p.Theory = c.Theory(eb)
+		if err != nil {
+			return points, err
 		}
-		points = append(points, p)
 	}
 	return points, nil
+}
+
+// measure counts errors at one Eb/N0.
+func (c Curve) measure(ctx context.Context, eb float64, opt Options) (Point, error) {
+	p := Point{EbN0DB: eb}
+	rng := rand.New(rand.NewPCG(opt.Seed, math.Float64bits(eb)))
+	var squares float64
+	var err error
+	for p.Errors < opt.MinErrors && p.Bits < opt.MaxBits {
+		if err = ctx.Err(); err != nil {
+			break
+		}
+		var bits, wrong int64
+		if bits, wrong, err = c.trial(rng, eb); err != nil {
+			err = fmt.Errorf("ber: measuring %s at %g dB: %w", c.Name, eb, err)
+			break
+		}
+		p.Trials++
+		p.Bits += bits
+		p.Errors += wrong
+		squares += float64(wrong) * float64(wrong)
+		if wrong > 0 {
+			p.Failed++
+		}
+	}
+	if p.Bits == 0 {
+		return p, err
+	}
+	p.Measured = float64(p.Errors) / float64(p.Bits)
+	// Independent errors vary with the root of their number; bursts vary more.
+	variance := float64(p.Errors)
+	if n := float64(p.Trials); n >= 10 {
+		mean := float64(p.Errors) / n
+		variance = max(variance, n/(n-1)*(squares-n*mean*mean))
+	}
+	p.Deviation = math.Sqrt(variance) / float64(p.Bits)
+	if c.Theory != nil {
+		p.Theory = c.Theory(eb)
+	}
+	return p, err
 }
 
 // Curves lists all curves.

@@ -16,11 +16,11 @@ import (
 func codedCurves() []Curve {
 	out := []Curve{
 		{Name: "conv", About: "convolutional K=7 rate 1/2, soft Viterbi", Theory: Convolutional, trial: convolutional},
-		{Name: "rs255-223", About: "Reed-Solomon (255,223)", Theory: ReedSolomon(255, 16),
+		{Name: "rs255-223", About: "Reed-Solomon (255,223)", Theory: ReedSolomon(255, 16), Words: true,
 			trial: func(rng *rand.Rand, eb float64) (int64, int64, error) { return reedSolomon(rng, 16, false, eb) }},
-		{Name: "rs255-239", About: "Reed-Solomon (255,239)", Theory: ReedSolomon(255, 8),
+		{Name: "rs255-239", About: "Reed-Solomon (255,239)", Theory: ReedSolomon(255, 8), Words: true,
 			trial: func(rng *rand.Rand, eb float64) (int64, int64, error) { return reedSolomon(rng, 8, false, eb) }},
-		{Name: "concatenated", About: "Reed-Solomon (255,223), interleaving 5, over convolutional K=7 rate 1/2",
+		{Name: "concatenated", About: "Reed-Solomon (255,223), interleaving 5, over convolutional K=7 rate 1/2", Words: true,
 			trial: func(rng *rand.Rand, eb float64) (int64, int64, error) { return reedSolomon(rng, 16, true, eb) }},
 		ldpcCurve("ldpc-tc128", "LDPC telecommand (128,64)", func() (*ldpc.Code, error) { return ldpc.TC128, nil }),
 		ldpcCurve("ldpc-tc512", "LDPC telecommand (512,256)", func() (*ldpc.Code, error) { return ldpc.TC512, nil }),
@@ -98,7 +98,7 @@ func reedSolomon(rng *rand.Rand, e int, inner bool, eb float64) (int64, int64, e
 
 func ldpcCurve(name, about string, code func() (*ldpc.Code, error)) Curve {
 	var decoder *ldpc.Decoder
-	return Curve{Name: name, About: about, trial: func(rng *rand.Rand, eb float64) (int64, int64, error) {
+	return Curve{Name: name, About: about, Words: true, Published: published(code), trial: func(rng *rand.Rand, eb float64) (int64, int64, error) {
 		c, err := code()
 		if err != nil {
 			return 0, 0, err
@@ -117,6 +117,20 @@ func ldpcCurve(name, about string, code func() (*ldpc.Code, error)) Curve {
 		}
 		return int64(len(data)), differ(data, got), nil
 	}}
+}
+
+// published are the points that link/coding/ldpc has of a code.
+func published(code func() (*ldpc.Code, error)) (out []Published) {
+	c, err := code()
+	if err != nil {
+		return nil // the trial says so
+	}
+	for _, p := range ldpc.References() {
+		if p.Code == c {
+			out = append(out, Published{p.EbN0DB, p.CodewordErrorRate, p.Source})
+		}
+	}
+	return out
 }
 
 func differ(a, b []byte) (wrong int64) {
