@@ -147,32 +147,6 @@ func FreeSpaceLossDB(frequencyHz, rangeKm float64) float64 {
 	return 20 * math.Log10(x)
 }
 
-// zenithGas tabulates the attenuation by gases from sea level to space, straight
-// up, in a mean annual global reference atmosphere (read from ITU-R P.676-13,
-// figure 4, total).
-var zenithGas = []struct{ frequencyHz, lossDB float64 }{
-	{100e6, 0.005}, {437e6, 0.018}, {1e9, 0.032}, {2.2e9, 0.036}, {5e9, 0.041}, {8.4e9, 0.052},
-	{12e9, 0.075}, {18e9, 0.22}, {22.235e9, 0.55}, {23.28e9, 0.52}, {26e9, 0.32}, {30e9, 0.24}, {37e9, 0.36},
-}
-
-// GasLossDB gives the attenuation by oxygen and water vapour on the way to space
-// at an elevation, dB: the zenith value over the sine of the elevation, which
-// ITU-R P.676 holds good from 5 to 90 degrees; lower elevations count as 5.
-func GasLossDB(frequencyHz, elevationDeg float64) float64 {
-	first, last := zenithGas[0], zenithGas[len(zenithGas)-1]
-	zenith := last.lossDB
-	if frequencyHz <= first.frequencyHz {
-		zenith = first.lossDB
-	}
-	for i := 1; i < len(zenithGas); i++ {
-		a, b := zenithGas[i-1], zenithGas[i]
-		if frequencyHz > a.frequencyHz && frequencyHz <= b.frequencyHz {
-			zenith = a.lossDB + (b.lossDB-a.lossDB)*(frequencyHz-a.frequencyHz)/(b.frequencyHz-a.frequencyHz)
-		}
-	}
-	return zenith / math.Sin(max(elevationDeg, 5)*math.Pi/180)
-}
-
 // LightTime gives the one-way light time over a distance in vacuum, to the nanosecond.
 func LightTime(rangeKm float64) time.Duration {
 	return time.Duration(math.Round(rangeKm / SpeedOfLightKmS * 1e9))

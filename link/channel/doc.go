@@ -24,9 +24,10 @@
 //	Eb/N0 = C/N0 - 10 log10(information bit rate)                   [dB]
 //	margin = Eb/N0 - required Eb/N0                                 [dB]
 //
-// Free-space loss is ITU-R P.525-4 (4); the atmosphere is the zenith gas
-// attenuation of ITU-R P.676-13 under the cosecant law (its 2.2.1.1), rain and
-// scintillation are left out. The required Eb/N0 is that of a bit error rate of
+// Free-space loss is ITU-R P.525-4 (4); the atmosphere is a clear sky, the gases of
+// link/propagation (ITU-R P.676-13 annex 1). Rain, clouds, pointing and
+// polarisation are the business of link/budget, which makes a [Radio] out of a
+// whole budget. The required Eb/N0 is that of a bit error rate of
 // 1e-6 after decoding; a code is modelled as its published gain over the
 // uncoded curve, so that bit errors grow steeply below the threshold as they do
 // in life.
