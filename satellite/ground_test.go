@@ -79,6 +79,7 @@ type sky struct {
 	store   kv.Store
 	orbit   system.OrbitEvents
 	aboard  [][]byte
+	files   FilePolicy
 	payload *Payload
 	engine  *engine
 	failure error
@@ -156,7 +157,7 @@ func (s *sky) restart() {
 	s.jobs, s.ended, s.wire, s.asked = nil, nil, nil, nil
 	s.payload, err = New(s.now, Options{
 		Node: number, Key: key, Store: s.store, Plan: plan(s.t), Policy: policy, Sandbox: s.engine, Orbit: s.orbit,
-		Aboard: s.aboard, House: command.OwnerOf(house),
+		Aboard: s.aboard, House: command.OwnerOf(house), Files: s.files,
 		Bus: func(d bus.Datagram) {
 			if d.From != bus.Payload || d.To != bus.Platform {
 				s.t.Errorf("sent %v to %v", d.From, d.To)

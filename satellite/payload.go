@@ -39,6 +39,7 @@ type Options struct {
 	// such as runtimes. They go through the gate like every other.
 	Aboard [][]byte
 	House  command.Owner
+	Files  FilePolicy // what files are taken by CFDP
 
 	// Bus sends a datagram to the platform.
 	Bus func(bus.Datagram)
@@ -69,6 +70,7 @@ type Payload struct {
 	asked   map[system.JobID]*question // sensor requests that the platform has not answered
 	held    map[string]bundle.ID       // deliveries that the operating system has not handled
 	power   powerWatch
+	files   files
 	unsent  []system.Outbound // messages that the bundle store had no room for
 	retry   time.Time         // when to try again; zero if nothing waits
 	failed  bool
@@ -95,6 +97,9 @@ func New(now time.Time, o Options) (*Payload, error) {
 		if err := p.start(now); err != nil {
 			return nil, err
 		}
+	}
+	if err := p.resumeFiles(now); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -158,6 +163,9 @@ func (p *Payload) SetPlan(now time.Time, plan *contact.Plan) { p.node.SetPlan(no
 // Tick does what has become due.
 func (p *Payload) Tick(now time.Time) {
 	p.node.Tick(now)
+	if p.files.entity != nil && !p.failed {
+		p.check(p.files.entity.Tick(now))
+	}
 	if p.system != nil && !p.failed {
 		p.check(p.system.Tick(now))
 		p.askAgain(now)
@@ -174,13 +182,18 @@ func (p *Payload) NextWake() (time.Time, bool) {
 		return time.Time{}, false
 	}
 	at, ok := p.node.NextWake()
-	if p.system == nil {
-		return at, ok
-	}
 	sooner := func(t time.Time) {
 		if !ok || t.Before(at) {
 			at, ok = t, true
 		}
+	}
+	if p.files.entity != nil {
+		if t, due := p.files.entity.Next(); due {
+			sooner(t)
+		}
+	}
+	if p.system == nil {
+		return at, ok
 	}
 	if t, due := p.system.NextWake(); due {
 		sooner(t)
@@ -225,7 +238,8 @@ func (p *Payload) Drain(now time.Time) (frames []node.OutFrame) {
 				p.check(e.Err)
 			}
 		}
-		if len(mesh.Deliveries) > 0 && p.system == nil {
+		orders := len(p.files.orders) > 0
+		if (orders || len(mesh.Deliveries) > 0) && p.system == nil {
 			if p.check(p.start(now)); p.failed {
 				return frames
 			}
@@ -238,11 +252,14 @@ func (p *Payload) Drain(now time.Time) (frames []node.OutFrame) {
 		if p.system == nil {
 			return frames
 		}
+		if orders && !p.failed {
+			p.handOver(now)
+		}
 		todo, err := p.system.Ready()
 		if p.check(err); err != nil {
 			return frames
 		}
-		if todo.Empty() && len(mesh.Deliveries) == 0 {
+		if todo.Empty() && len(mesh.Deliveries) == 0 && !orders {
 			return frames
 		}
 		p.act(now, todo)
@@ -274,7 +291,9 @@ func (p *Payload) act(now time.Time, todo system.Ready) {
 			if err := p.node.Consume(id); !errors.Is(err, node.ErrUnknownBundle) { // that one has expired meanwhile
 				p.check(err)
 			}
+			continue
 		}
+		p.fileHandled(now, name)
 	}
 	for _, r := range todo.SensorRequests {
 		p.ask(now, r)

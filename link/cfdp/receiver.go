@@ -112,10 +112,31 @@ func (r *receiver) metadata(now time.Time, m *Metadata) {
 		r.e.fault(now, r, FileSizeError, fmt.Sprintf("%d octets exceed the bound of %d", m.Size, r.e.cfg.MaxFileSize))
 		return
 	}
+	if err := r.admit(); err != nil {
+		i := r.report()
+		i.Kind, i.Condition, i.Detail = IndFault, FilestoreRejection, err.Error()
+		r.e.indicate(i)
+		r.cancel(now, FilestoreRejection)
+		return
+	}
 	if !m.Checksum.Known() && !r.e.fault(now, r, UnsupportedChecksum, m.Checksum.String()) {
 		return
 	}
 	r.settleEnd(now)
+}
+
+// admit asks whoever made the entity whether it takes the file.
+func (r *receiver) admit() (err error) {
+	if r.e.cfg.Admit == nil {
+		return nil
+	}
+	name := ""
+	if r.meta.DestName != "" {
+		if name, err = CleanName(r.meta.DestName); err != nil {
+			return err
+		}
+	}
+	return r.e.cfg.Admit(r.remote, name, r.meta)
 }
 
 func (o Options) clone() Options {
