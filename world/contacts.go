@@ -93,6 +93,9 @@ func (u *Universe) apiLink(w *window, h *hop) api.Link {
 	now := u.loop.Now()
 	l := api.Link{A: api.NodeID(w.A), B: api.NodeID(w.B), Kind: linkKinds[w.Kind], Since: w.Start, Until: w.End,
 		RangeKm: w.MaxRangeKm, DelayMs: w.OWLT.Seconds() * 1e3, RateBps: w.RateABBps}
+	if ab, ba, err := u.topo.Radios().Waves(&w.Window); err == nil {
+		l.AB, l.BA = apiWave(ab), apiWave(ba)
+	}
 	if h != nil {
 		l.HalfDuplex = h.turns != nil
 		l.Active = !h.busy.IsZero() && now.Sub(h.busy) < time.Minute
@@ -102,4 +105,9 @@ func (u *Universe) apiLink(w *window, h *hop) api.Link {
 		}
 	}
 	return l
+}
+
+// apiWave describes what one direction of a link goes by.
+func apiWave(w *topology.Wave) api.Wave {
+	return api.Wave{Modem: w.Modem, Coding: w.Coding, Framing: w.Framing, CarrierHz: w.CarrierHz, RateBps: w.RateBps()}
 }

@@ -6,59 +6,126 @@ import (
 
 	"spacechain/dtn/node"
 	"spacechain/link/channel"
+	"spacechain/world/topology"
 )
 
 // budgetAge is how long a hop's budget stands before the geometry is looked at again.
 const budgetAge = 5 * time.Second
 
-// hop is one link while it is up: two radios and what lies between them. Frames
-// that are under way when it goes down are lost.
+// hop is one link while it is up: two radios and what lies between them. What is under way
+// when it goes down is lost.
 type hop struct {
 	u     *Universe
 	w     *window
 	since time.Time
 	rng   *rand.Rand
 	ends  [2]end // A's, then B's
-	turns *channel.Turns
+	turns *turns // on a hop whose ends cannot send and hear at once
+	ready bool   // both receivers are in step with the other's carrier
 	gone  bool
-	busy  time.Time // when it last carried a frame
+	busy  time.Time // when it last carried a unit
 }
 
 // end is one direction of a hop: what its node sends.
 type end struct {
 	node    uint64
-	trx     channel.Transceiver
-	rate    float64
-	channel channel.Channel
-	at      time.Time // of the channel's budget
+	radio   *topology.End
+	wave    *topology.Wave
+	budget  topology.Budget
+	effects channel.Effects
+	at      time.Time // of budget and effects
+	carrier carrier
+	tally   tally
 }
 
-func (u *Universe) newHop(w *window) *hop {
+// carrier takes units of the convergence layer over one direction of a hop: as the transfer
+// frames that they touch, or as modulated samples.
+type carrier interface {
+	// carry takes a unit, which it gives to the hop's arrive when its last transfer frame has
+	// come in, or not at all.
+	carry(now time.Time, unit []byte)
+	// tune changes the waveform to that of its end, behind what is under way.
+	tune(now time.Time)
+}
+
+// tally counts what a direction has carried.
+type tally struct {
+	units, octets uint64 // of the convergence layer
+	frames, lost  uint64 // transfer frames with units in them, and those lost to noise
+	airtime       time.Duration
+}
+
+// since gives what was carried since an earlier count.
+func (t tally) since(before tally) tally {
+	return tally{t.units - before.units, t.octets - before.octets, t.frames - before.frames, t.lost - before.lost, t.airtime - before.airtime}
+}
+
+func (u *Universe) newHop(w *window) (*hop, error) {
 	now := u.loop.Now()
-	ra, rb := u.topo.Radios().Ends(w.Kind)
 	h := &hop{u: u, w: w, since: now,
 		rng:  rand.New(rand.NewPCG(u.opts.Seed, w.A<<32^w.B^uint64(now.UnixNano()))),
-		ends: [2]end{{node: w.A, rate: w.RateABBps}, {node: w.B, rate: w.RateBABps}},
+		ends: [2]end{{node: w.A}, {node: w.B}},
 	}
-	h.ends[0].trx.Radio, h.ends[1].trx.Radio = ra, rb
-	if ra.HalfDuplex || rb.HalfDuplex {
-		turns := channel.NewTurns(w.Start, ra, rb, min(w.RateABBps, w.RateBABps), w.OWLT)
-		h.turns = &turns
+	h.ends[0].radio, h.ends[1].radio = u.topo.Radios().Ends(w.Kind)
+	if err := h.choose(); err != nil {
+		return nil, err
 	}
-	return h
+	if h.ends[0].radio.HalfDuplex || h.ends[1].radio.HalfDuplex {
+		h.turns = newTurns(w.Start, &h.ends, w.OWLT)
+	}
+	for side := range h.ends {
+		h.ends[side].carrier = newFrames(h, side, now)
+	}
+	return h, nil
+}
+
+// choose takes the waveforms by which the window's rates can be kept.
+func (h *hop) choose() (err error) {
+	h.ends[0].wave, h.ends[1].wave, err = h.u.topo.Radios().Waves(&h.w.Window)
+	return err
+}
+
+// tune goes over to other waveforms after the window has grown.
+func (h *hop) tune() error {
+	before := [2]*topology.Wave{h.ends[0].wave, h.ends[1].wave}
+	if err := h.choose(); err != nil {
+		return err
+	}
+	now := h.u.loop.Now()
+	for side := range h.ends {
+		e := &h.ends[side]
+		if e.wave != before[side] {
+			e.carrier.tune(now)
+		}
+		e.at = time.Time{}
+	}
+	return nil
+}
+
+// lead is how long after it has begun a hop is ready: both carriers are on and the
+// receivers in step.
+func (h *hop) lead() time.Duration {
+	if h.turns != nil {
+		return 0 // each turn has its own
+	}
+	return max(h.ends[0].wave.Lead(), h.ends[1].wave.Lead())
 }
 
 // info is what the node at one end is told about the hop.
 func (h *hop) info(side int) node.LinkInfo {
-	radio := h.ends[side].trx.Radio
-	return node.LinkInfo{
-		Peer:       h.ends[1-side].node,
-		RateBps:    h.ends[side].rate,
-		OWLT:       h.w.OWLT,
-		MTU:        radio.MTUBytes,
-		Until:      h.w.End,
-		HalfDuplex: h.turns != nil,
+	e := &h.ends[side]
+	info := node.LinkInfo{
+		Peer:    h.ends[1-side].node,
+		RateBps: e.wave.RateBps(),
+		OWLT:    h.w.OWLT,
+		MTU:     e.radio.MTUBytes,
+		Until:   h.w.End,
 	}
+	if h.turns != nil { // an answer waits for its turn
+		info.HalfDuplex = true
+		info.OWLT += h.turns.slot
+	}
+	return info
 }
 
 // side is 0 for node A, 1 for node B.
@@ -69,47 +136,41 @@ func (h *hop) side(node uint64) int {
 	return 1
 }
 
-// carry sends a frame from one side: it waits for the transmitter, takes its time
-// on the air, and arrives as the channel lets it.
-func (h *hop) carry(side int, frame []byte) {
+// carry sends a unit from one side.
+func (h *hop) carry(side int, unit []byte) {
 	now := h.u.loop.Now()
 	e := &h.ends[side]
-	airtime := channel.Airtime(len(frame), e.rate)
-	var end time.Time
-	if h.turns != nil {
-		_, end = e.trx.SendInTurn(now, airtime, *h.turns, side)
-	} else {
-		_, end = e.trx.Send(now, airtime)
-	}
-	h.budget(side, now)
+	h.assess(side, now)
 	h.busy = now
 	h.u.count.frames++
-	for _, a := range e.channel.Transmit(h.rng, frame) {
-		h.u.loop.At(end.Add(a.Delay), func() { h.arrive(1-side, airtime, a) })
+	e.tally.units++
+	e.tally.octets += uint64(len(unit))
+	e.carrier.carry(now, unit)
+}
+
+// land takes a unit whose last bit leaves a side at a time. It arrives as the light and the
+// scenario let it.
+func (h *hop) land(side int, at time.Time, unit []byte) {
+	e := &h.ends[side]
+	c := channel.Channel{Effects: e.effects, Budget: channel.Budget{RateBps: 1, LightTime: e.budget.LightTime}}
+	for _, a := range c.Transmit(h.rng, unit) {
+		h.u.loop.At(at.Add(a.Delay), func() {
+			if !h.gone {
+				h.u.frame(h.ends[1-side].node, e.node, a.Data)
+			}
+		})
 	}
 }
 
-// arrive hands what came in to the node at a side.
-func (h *hop) arrive(side int, airtime time.Duration, a channel.Arrival) {
-	if h.gone {
-		return
-	}
-	now := h.u.loop.Now()
-	if h.turns != nil && !a.Duplicate && !h.ends[side].trx.Hear(now.Add(-airtime), now) {
-		return
-	}
-	h.u.frame(h.ends[side].node, h.ends[1-side].node, a.Data)
-}
-
-// budget brings a direction's channel up to date with the geometry and the faults.
-func (h *hop) budget(side int, now time.Time) {
+// assess brings a direction's budget up to date with the geometry and the faults.
+func (h *hop) assess(side int, now time.Time) {
 	e := &h.ends[side]
 	if !e.at.IsZero() && now.Sub(e.at) < budgetAge {
 		return
 	}
 	e.at = now
-	if geometry, err := h.u.topo.Hop(h.w.A, h.w.B, now); err == nil {
-		e.channel.Budget = channel.AssessAt(e.trx.Radio, h.ends[1-side].trx.Radio, geometry.AB.Path, e.rate)
+	if path, err := h.u.topo.Path(h.w.A, h.w.B, now); err == nil {
+		e.budget = topology.AssessWith(e.radio, h.ends[1-side].radio, e.wave, path)
 	} // a satellite that has lost its position keeps its last budget until the window ends
-	e.channel.Effects = h.u.effects(h.w.A, h.w.B, now)
+	e.effects = h.u.effects(h.w.A, h.w.B, now)
 }

@@ -3,9 +3,12 @@ package world
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"spacechain/astro"
 	"spacechain/clock"
@@ -92,34 +95,57 @@ func (x *ether) send(side int, data []byte) {
 
 func frameOf(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 900) }
 
-// Frames queue for the transmitter, take their time on the air at the window's rate, and
-// arrive after the light time of the distance there is.
+// Units go into transfer frames that follow each other without a gap, one behind the other
+// and on into the next; they arrive when the last of theirs has, after the light time of
+// the distance there is. What the node is told of the rate is what it gets.
 func TestRateAndLightTime(t *testing.T) {
-	for _, kind := range []topology.Kind{topology.ISL, topology.Ground} {
+	for _, kind := range []topology.Kind{topology.ISL, topology.Ground, topology.Cable} {
 		x := between(t, Options{Seed: 1}, kind)
 		for side := range 2 {
 			start := x.u.loop.Now()
-			for i := range 20 {
+			wave := x.w.hop.ends[side].wave
+			n := 20
+			if kind == topology.ISL {
+				n = 4000 // to see the rate beside the length of a frame
+			}
+			for i := range n {
 				x.send(side, frameOf(i))
 			}
-			live(t, x.u, start.Add(10*time.Second))
+			live(t, x.u, start.Add(20*time.Second))
 			heard := x.ears[1-side].heard
-			if len(heard) != 20 {
-				t.Fatalf("%s: heard %d frames of 20", kind, len(heard))
+			if len(heard) != n {
+				t.Fatalf("%s: heard %d units of %d", kind, len(heard), n)
 			}
-			rate := []float64{x.w.RateABBps, x.w.RateBABps}[side]
 			g, err := x.u.topo.Hop(x.w.A, x.w.B, start)
 			if err != nil {
 				t.Fatal(err)
 			}
+			light := g.AB.LightTime
+			first := x.w.hop.since.Add(x.w.hop.lead())
+			for first.Before(start) && wave.Zone > 0 {
+				first = first.Add(wave.FrameTime)
+			}
 			for i, s := range heard {
-				want := start.Add(time.Duration(i+1)*channel.Airtime(900, rate) + channel.LightTime(g.RangeKm))
+				want := start.Add(time.Duration(i+1)*channel.Airtime(900+86, 100e6) + light)
+				if wave.Zone > 0 {
+					frames := ((i+1)*(900+4) + wave.Zone - 1) / wave.Zone
+					want = first.Add(time.Duration(frames)*wave.FrameTime + light)
+				}
 				if d := s.at.Sub(want).Abs(); d > time.Microsecond || s.from != x.ends[side].id || !bytes.Equal(s.data, frameOf(i)) {
-					t.Errorf("%s: frame %d at %v, %v off", kind, i, s.at, d)
+					t.Fatalf("%s: unit %d at %v, %v off", kind, i, s.at, d)
 				}
 			}
-			if info := x.ears[side].links[x.ends[1-side].id]; info.RateBps != rate || info.OWLT < channel.LightTime(g.RangeKm) || info.HalfDuplex || !info.Until.Equal(x.w.End) {
+			rate := []float64{x.w.RateABBps, x.w.RateBABps}[side]
+			info := x.ears[side].links[x.ends[1-side].id]
+			if info.RateBps != rate || info.OWLT < light || info.HalfDuplex || !info.Until.Equal(x.w.End) {
 				t.Errorf("%s: told %+v", kind, info)
+			}
+			if kind == topology.ISL {
+				mtu := float64(info.MTU)
+				got := float64(8*900*n) / heard[n-1].at.Sub(first).Seconds()
+				if want := rate * (900 / 904.) / (mtu / (mtu + 4)); math.Abs(got/want-1) > 0.02 {
+					t.Errorf("%g bit/s came through, the node was told of %g", got, want)
+				}
 			}
 		}
 	}
@@ -129,51 +155,116 @@ func TestRateAndLightTime(t *testing.T) {
 // what is on the air from one never meets what is from the other.
 func TestHalfDuplexTakesTurns(t *testing.T) {
 	x := between(t, Options{Seed: 1}, topology.Direct)
-	if !x.ears[0].links[x.w.B].HalfDuplex {
+	told := x.ears[0].links[x.w.B]
+	if !told.HalfDuplex {
 		t.Fatal("the radio is full duplex")
 	}
-	mtu, hop := x.ears[0].links[x.w.B].MTU, x.w.hop
+	hop := x.w.hop
 	start := x.u.loop.Now()
 	const n = 12
 	for i := range n {
 		for side := range 2 {
-			x.send(side, bytes.Repeat([]byte{byte(i)}, mtu))
+			x.send(side, bytes.Repeat([]byte{byte(i)}, told.MTU))
 		}
 	}
 	live(t, x.u, start.Add(8*time.Minute))
 	type span struct {
 		side       int
-		start, end time.Time // at the sender
+		start, end time.Time // of a carrier, at the sender
 	}
 	var air []span
 	for side := range 2 {
-		rate := []float64{x.w.RateABBps, x.w.RateBABps}[side]
 		heard := x.ears[1-side].heard
 		if len(heard) != n {
-			t.Fatalf("end %d heard %d frames of %d", 1-side, len(heard), n)
+			t.Fatalf("end %d heard %d units of %d", 1-side, len(heard), n)
 		}
+		wave := hop.ends[side].wave
 		for _, s := range heard {
-			end := s.at.Add(-hop.ends[side].channel.Budget.LightTime)
-			air = append(air, span{side, end.Add(-channel.Airtime(mtu, rate)), end})
+			end := s.at.Add(-hop.ends[side].budget.LightTime)
+			air = append(air, span{side, end.Add(-wave.FrameTime - wave.Lead()), end.Add(wave.Tail())})
 		}
 	}
 	slices.SortFunc(air, func(a, b span) int { return a.start.Compare(b.start) })
 	changes := 0
 	for i := 1; i < len(air); i++ {
-		gap := air[i].start.Sub(air[i-1].end)
 		if air[i].side == air[i-1].side {
-			if gap < 0 {
-				t.Errorf("frames of end %d overlap by %v", air[i].side, -gap)
-			}
 			continue
 		}
 		changes++
-		if light := hop.ends[0].channel.Budget.LightTime; gap < light {
-			t.Errorf("the turn changes after %v, the light takes %v", gap, light)
+		gap := air[i].start.Sub(air[i-1].end)
+		if light := hop.ends[0].budget.LightTime; gap < light+20*time.Millisecond {
+			t.Errorf("the turn changes after %v, the light takes %v and the radio 20ms", gap, light)
 		}
 	}
 	if changes < 2 {
 		t.Errorf("the turn changed %d times", changes)
+	}
+	if told.OWLT < hop.turns.slot {
+		t.Errorf("the node counts on %v, a turn takes %v", told.OWLT, hop.turns.slot)
+	}
+}
+
+// Frames of a turn lie in its slot, in order, for any moment.
+func TestTurns(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ms := func(name string, most int) time.Duration {
+			return time.Duration(rapid.IntRange(1, most).Draw(t, name)) * time.Millisecond
+		}
+		tr := &turns{origin: dawn, slot: ms("slot", 5000)}
+		var around [2]time.Duration
+		for side := range 2 {
+			tr.lead[side] = min(ms("lead", 500), tr.slot/4)
+			around[side] = tr.lead[side] + min(ms("guard", 500), tr.slot/4)
+			tr.room[side] = tr.slot - around[side]
+		}
+		side := rapid.IntRange(0, 1).Draw(t, "side")
+		frame := min(ms("frame", 400), tr.room[side])
+		now := dawn.Add(ms("now", 100000))
+		n := tr.first(side, now, frame)
+		at := tr.begin(side, n, frame)
+		if at.Before(now) || n > 0 && !tr.begin(side, n-1, frame).Before(now) {
+			t.Fatalf("frame %d at %v is not the first from %v on", n, at.Sub(dawn), now.Sub(dawn))
+		}
+		since := at.Sub(dawn)
+		slot, within := int(since/tr.slot), since%tr.slot
+		if slot%2 != side || within < tr.lead[side] || within+frame > tr.lead[side]+tr.room[side] {
+			t.Fatalf("frame at %v of slot %d", within, slot)
+		}
+		if !tr.begin(side, n+1, frame).After(at) {
+			t.Fatal("frames out of order")
+		}
+	})
+}
+
+// At a rate of loss so many transfer frames are lost, units share the fate of their frames,
+// and frames that were idle do not count.
+func TestNoiseTakesFrames(t *testing.T) {
+	x := between(t, Options{Seed: 1}, topology.Ground)
+	h := x.w.hop
+	f := h.ends[0].carrier.(*frames)
+	h.assess(0, x.u.loop.Now())
+	h.ends[0].budget.FrameErrorRate = 0.2
+	zone, lost, n := f.wave.Zone, 0, 20000
+	var before bool
+	for i := range n {
+		from, to, begun := f.place(x.u.loop.Now(), zone/2)
+		if from != to || begun != (i%2 == 1) {
+			t.Fatalf("unit %d in frames %d to %d, %v", i, from, to, begun)
+		}
+		now := f.lost(from, to, begun)
+		if begun && now != before {
+			t.Fatalf("units of frame %d had two fates", from)
+		}
+		if now {
+			lost++
+		}
+		before = now
+		if i == n/2-1 { // a long pause: frames go by idle
+			f.next, f.used = f.next+1e9, 0
+		}
+	}
+	if share := float64(lost) / float64(n); math.Abs(share-0.2) > 0.02 || h.ends[0].tally.lost != uint64(lost/2) {
+		t.Errorf("lost %g of the units, %d frames", share, h.ends[0].tally.lost)
 	}
 }
 
@@ -184,8 +275,9 @@ func TestFramesInTheAirAreLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	way := channel.Airtime(900, x.w.RateABBps) + channel.LightTime(g.RangeKm)
-	for i, before := range []time.Duration{way + time.Millisecond, way / 2} {
+	wave := x.w.hop.ends[0].wave // a frame is waited for, and two are touched
+	way := 3*wave.FrameTime + channel.LightTime(g.RangeKm)
+	for i, before := range []time.Duration{way + time.Millisecond, way / 4} {
 		x.u.loop.At(x.w.End.Add(-before), func() { x.send(0, frameOf(i)) })
 	}
 	x.u.loop.At(x.w.End.Add(time.Second), func() { x.send(0, frameOf(9)) })
@@ -233,6 +325,7 @@ faults:
 			w := x.w
 			x.u.closeHop(w.hop)
 			x.u.open(w)
+			live(t, x.u, x.u.loop.Now().Add(time.Second)) // until the receivers are in step
 		}
 		start := x.u.loop.Now()
 		for i := range 200 {

@@ -108,7 +108,6 @@ func (h *horizon) extend(now time.Time) (grown []*hop, err error) {
 			before.RateABBps, before.RateBABps = min(before.RateABBps, f.RateABBps), min(before.RateBABps, f.RateBABps)
 			before.OWLT = max(before.OWLT, f.OWLT)
 			if before.hop != nil {
-				before.hop.ends[0].rate, before.hop.ends[1].rate = before.RateABBps, before.RateBABps
 				grown = append(grown, before.hop)
 			}
 			continue

@@ -169,7 +169,7 @@ func TestOpenHopsGrow(t *testing.T) {
 		t.Fatal("none has grown")
 	}
 	for _, g := range grown {
-		if !cut[g] || !g.w.End.After(now.Add(h.stretch)) || g.ends[0].rate != g.w.RateABBps || g.ends[1].rate != g.w.RateBABps {
+		if !cut[g] || !g.w.End.After(now.Add(h.stretch)) {
 			t.Errorf("hop %d-%d: %+v", g.w.A, g.w.B, g.w.Window)
 		}
 	}

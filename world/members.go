@@ -52,17 +52,36 @@ func (u *Universe) open(w *window) {
 		u.loop.At(out[0].End, func() { u.open(w) })
 		return
 	}
-	w.hop = u.newHop(w)
-	u.openHops[w.hop] = struct{}{}
+	h, err := u.newHop(w)
+	if err != nil {
+		u.fail(err)
+		return
+	}
+	w.hop = h
+	u.openHops[h] = struct{}{}
 	u.log.line(now, "link up %s %d %d", w.Kind, w.A, w.B)
-	u.tellLink(w.hop, true)
-	for side := range w.hop.ends {
-		if m := u.members[w.hop.ends[side].node]; m != nil {
-			m.join(w.hop, side)
+	u.tellLink(h, true)
+	if lead := h.lead(); lead > 0 {
+		u.loop.After(lead+w.OWLT, func() { u.step(h) })
+	} else {
+		u.step(h)
+	}
+	u.closeAt(w, h)
+	u.breakAt(w, h)
+}
+
+// step says that the receivers of a hop are in step: those of its ends that have been
+// brought up are told that they hear each other.
+func (u *Universe) step(h *hop) {
+	if h.gone {
+		return
+	}
+	h.ready = true
+	for side := range h.ends {
+		if m := u.members[h.ends[side].node]; m != nil {
+			m.join(h, side)
 		}
 	}
-	u.closeAt(w, w.hop)
-	u.breakAt(w, w.hop)
 }
 
 // breakAt takes a hop down when the next outage of its link begins, and has it
@@ -140,7 +159,7 @@ func (u *Universe) schedule(m *member) {
 	now := u.loop.Now()
 	for _, w := range u.ahead.byNode[m.id] {
 		if w.scheduled {
-			if w.hop != nil && m.hops[w.hop.ends[1-w.hop.side(m.id)].node] != w.hop {
+			if w.hop != nil && w.hop.ready && m.hops[w.hop.ends[1-w.hop.side(m.id)].node] != w.hop {
 				m.join(w.hop, w.hop.side(m.id))
 			}
 			continue

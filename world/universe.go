@@ -268,6 +268,10 @@ func (u *Universe) lookAhead() {
 		return
 	}
 	for _, h := range grown { // its ends learn that the link lasts longer
+		if err := h.tune(); err != nil {
+			u.fail(err)
+			return
+		}
 		for side := range h.ends {
 			if m := u.members[h.ends[side].node]; m != nil && m.hops[h.ends[1-side].node] == h {
 				m.join(h, side)

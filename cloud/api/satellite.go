@@ -101,4 +101,15 @@ type Link struct {
 	DopplerHz  float64   `json:"doppler_hz" doc:"Doppler shift at the carrier, Hz"`
 	HalfDuplex bool      `json:"half_duplex" doc:"True where the two ends take turns"`
 	Active     bool      `json:"active" doc:"True if it carried a bundle within the last simulated minute"`
+	AB         Wave      `json:"ab" doc:"What a sends to b by"`
+	BA         Wave      `json:"ba" doc:"What b sends to a by"`
+}
+
+// Wave is what one direction of a link is sent by: modem, coding and frames.
+type Wave struct {
+	Modem     string  `json:"modem" doc:"Modulation with its symbol rate and pulses, or the medium of a cable"`
+	Coding    string  `json:"coding" doc:"Forward error correction, or what else guards the bits"`
+	Framing   string  `json:"framing" doc:"Protocol of its frames"`
+	CarrierHz float64 `json:"carrier_hz,omitempty" doc:"Radio frequency, Hz; absent on a cable"`
+	RateBps   float64 `json:"rate_bps" doc:"What bundles get of it, bit/s"`
 }

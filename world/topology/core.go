@@ -32,7 +32,7 @@ func (t *Topology) cableWindows(from, to time.Time) []Window {
 			w := Window{A: min(nodes[i], nodes[j]), B: max(nodes[i], nodes[j]), Kind: Cable, Start: from, End: to}
 			w.MinRangeKm = greatCircleKm(places[i], places[j])
 			w.MaxRangeKm = w.MinRangeKm
-			w.assess(t.radios, 0)
+			w.assess(&t.radios, 0)
 			windows = append(windows, w)
 		}
 	}

@@ -87,15 +87,40 @@ type Hop struct {
 	RangeKm      float64
 	RangeRateKmS float64          // positive when the distance grows
 	Look         frame.LookAngles // of the satellite in the sky of a Ground or Direct link's B
-	AB, BA       channel.Budget   // of each direction, at the best rate it can have now
+	AB, BA       Budget           // of each direction, with the fastest waveform that it can have now
 	DopplerABHz  float64          // shift of A's carrier as B hears it
 	DopplerBAHz  float64
+}
+
+// path is the way that a link's signals take.
+func (h *Hop) path() channel.Path {
+	return channel.Path{RangeKm: h.RangeKm, ElevationDeg: h.Look.ElevationDeg, Medium: medium(h.Kind)}
+}
+
+// Path gives the way between two nodes at a moment, as [Topology.Hop] does.
+func (t *Topology) Path(a, b uint64, at time.Time) (channel.Path, error) {
+	h, err := t.geometry(a, b, at)
+	return h.path(), err
 }
 
 // Hop works out the link between two nodes at a moment, whether or not it is in
 // any window: the two satellites of an inter-satellite hop need not have chosen
 // each other.
 func (t *Topology) Hop(a, b uint64, at time.Time) (Hop, error) {
+	h, err := t.geometry(a, b, at)
+	if err != nil {
+		return h, err
+	}
+	ra, rb := t.radios.Ends(h.Kind)
+	path := h.path()
+	h.AB, h.BA = Assess(ra, rb, path), Assess(rb, ra, path)
+	h.DopplerABHz = channel.DopplerHz(ra.FrequencyHz, h.RangeRateKmS)
+	h.DopplerBAHz = channel.DopplerHz(rb.FrequencyHz, h.RangeRateKmS)
+	return h, nil
+}
+
+// geometry works out a link without its budgets.
+func (t *Topology) geometry(a, b uint64, at time.Time) (Hop, error) {
 	a, b = min(a, b), max(a, b)
 	h := Hop{A: a, B: b}
 	kind, err := t.kind(a, b)
@@ -128,11 +153,6 @@ func (t *Topology) Hop(a, b uint64, at time.Time) (Hop, error) {
 	if kind != Cable && h.RangeKm > 0 {
 		h.RangeRateKmS = d.Dot(v) / h.RangeKm
 	}
-	ra, rb := t.radios.Ends(kind)
-	path := channel.Path{RangeKm: h.RangeKm, ElevationDeg: h.Look.ElevationDeg, Medium: medium(kind)}
-	h.AB, h.BA = channel.Assess(ra, rb, path), channel.Assess(rb, ra, path)
-	h.DopplerABHz = channel.DopplerHz(ra.FrequencyHz, h.RangeRateKmS)
-	h.DopplerBAHz = channel.DopplerHz(rb.FrequencyHz, h.RangeRateKmS)
 	return h, nil
 }
 

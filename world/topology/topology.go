@@ -286,8 +286,8 @@ func (t *Topology) Stations() []Station { return t.stations }
 // Terminals gives the terminals in the order they were given. The slice is shared: do not change it.
 func (t *Topology) Terminals() []Terminal { return t.terminals }
 
-// Radios gives the radios at the ends of each kind of link.
-func (t *Topology) Radios() Radios { return t.radios }
+// Radios gives the radios at the ends of each kind of link, which are not to be changed.
+func (t *Topology) Radios() *Radios { return &t.radios }
 
 // Neighbours gives the rule that is in force, never Auto.
 func (t *Topology) Neighbours() Neighbours { return t.opts.Neighbours }
@@ -338,7 +338,7 @@ func (t *Topology) Windows(from, to time.Time) []Window {
 		if w.Kind == Ground || w.Kind == Direct {
 			elevation = t.minElevation(w.B)
 		}
-		w.assess(t.radios, elevation)
+		w.assess(&t.radios, elevation)
 	}
 	windows = append(windows, t.cableWindows(from, to)...)
 	slices.SortFunc(windows, byStart)

@@ -45,7 +45,7 @@ type Window struct {
 	Closes     bool      // the link goes down at End; false if the question ended there
 
 	MinRangeKm, MaxRangeKm float64 // at whole minutes, Start and End
-	RateABBps, RateBABps   float64 // that can be kept all the time: at the greatest range; 0 if it does not close
+	RateABBps, RateBABps   float64 // that the convergence layer gets all the time: at the greatest range; 0 if it does not close
 	OWLT                   time.Duration
 }
 
@@ -85,44 +85,11 @@ func join(windows []Window) []Window {
 	return out
 }
 
-// Radios are the radios at the ends of each kind of link.
-type Radios struct {
-	Satellite       channel.Radio // to stations
-	Station         channel.Radio // to satellites
-	SatelliteDirect channel.Radio // to terminals
-	Terminal        channel.Radio // to satellites
-	ISL             channel.Radio // between satellites
-	Cable           channel.Radio // within the core network
-}
-
-// DefaultRadios gives S band to stations, UHF to terminals, Ka band between
-// satellites and 100 Mbit/s cables.
-func DefaultRadios() Radios {
-	return Radios{
-		Satellite: channel.SBandSatellite(), Station: channel.SBandStation(),
-		SatelliteDirect: channel.UHFSatellite(), Terminal: channel.UHFTerminal(),
-		ISL: channel.InterSatellite(), Cable: channel.Cable(),
-	}
-}
-
-// Ends gives the radios of a link's lower and higher node.
-func (r Radios) Ends(kind Kind) (a, b channel.Radio) {
-	switch kind {
-	case Ground:
-		return r.Satellite, r.Station
-	case Direct:
-		return r.SatelliteDirect, r.Terminal
-	case ISL:
-		return r.ISL, r.ISL
-	}
-	return r.Cable, r.Cable
-}
-
 // assess fills in rates and light time from the greatest range.
-func (w *Window) assess(radios Radios, elevationDeg float64) {
+func (w *Window) assess(radios *Radios, elevationDeg float64) {
 	a, b := radios.Ends(w.Kind)
 	path := channel.Path{RangeKm: w.MaxRangeKm, ElevationDeg: elevationDeg, Medium: medium(w.Kind)}
-	forward, back := channel.Assess(a, b, path), channel.Assess(b, a, path)
+	forward, back := Assess(a, b, path), Assess(b, a, path)
 	w.RateABBps, w.RateBABps, w.OWLT = forward.RateBps, back.RateBps, forward.LightTime
 }
 

@@ -82,6 +82,13 @@ func elevation(site, sat [3]float64) float64 {
 	return degrees(math.Asin(dot(d, site) / math.Sqrt(dot(d, d)*dot(site, site))))
 }
 
+// What links go by.
+var (
+	isl  = api.Wave{Modem: "QPSK 10000 ksym/s", Coding: "LDPC", Framing: "USLP", CarrierHz: 23.28e9, RateBps: 10e6}
+	down = api.Wave{Modem: "QPSK 1024 ksym/s", Coding: "RS(255,223) within convolutional 1/2", Framing: "AOS", CarrierHz: 2245e6, RateBps: 1e6}
+	up   = api.Wave{Modem: "QPSK 256 ksym/s", Coding: "RS(255,223) within convolutional 1/2", Framing: "AOS", CarrierHz: 2067e6, RateBps: 256e3}
+)
+
 func (f *Fake) links(t time.Time) []api.Link {
 	n := f.opt.Satellites
 	pos := make([][3]float64, n)
@@ -95,7 +102,8 @@ func (f *Fake) links(t time.Time) []api.Link {
 		}
 		if d := distance(pos[i], pos[j]); d < 4500 {
 			out = append(out, api.Link{A: satID(i), B: satID(j), Kind: api.LinkInterSatellite, RangeKm: d,
-				DelayMs: d / 299.792458, RateBps: 10e6, Since: t, Until: t.Add(time.Hour), Active: (i+j+t.Minute())%9 == 0})
+				DelayMs: d / 299.792458, RateBps: 10e6, Since: t, Until: t.Add(time.Hour), Active: (i+j+t.Minute())%9 == 0,
+				AB: isl, BA: isl})
 		}
 	}
 	for i := range n {
@@ -114,7 +122,8 @@ func (f *Fake) links(t time.Time) []api.Link {
 			if st.Up && elevation(site, pos[i]) > st.MinElevationDeg {
 				d := distance(pos[i], site)
 				out = append(out, api.Link{A: satID(i), B: st.ID, Kind: api.LinkGround, RangeKm: d, DelayMs: d / 299.792458,
-					RateBps: 1e6, DopplerHz: 8000, Since: t, Until: t.Add(5 * time.Minute), HalfDuplex: true, Active: i%3 == 0})
+					RateBps: 1e6, DopplerHz: 8000, Since: t, Until: t.Add(5 * time.Minute), HalfDuplex: true, Active: i%3 == 0,
+					AB: down, BA: up})
 			}
 		}
 	}
