@@ -14,27 +14,24 @@ import (
 type caduReceiver struct {
 	c      cadu.Config
 	demod  *modem.PSKDemodulator
-	cutter *modem.Cutter
+	sync   *unitSync
 	prefix []int8 // what the marker in front of a unit is to the Viterbi decoder
-	spare  int    // soft bits cut behind a unit, for the Viterbi decoder's end
 	inner  *conv.Decoder
 	ldpc   *ldpc.Decoder
 	soft   []int8
 	hard   []byte
 	bits   []byte
-	found  []modem.SoftFrame
 }
 
 // codedMarker gives the bits of a unit's marker on the channel that do not depend on what came
-// before, and how many before them do.
-func codedMarker(c cadu.Config) (bits []byte, before int) {
-	bits = coding.Unpack(nil, marker(c))
+// before.
+func codedMarker(c cadu.Config) []byte {
+	bits := coding.Unpack(nil, marker(c))
 	if c.Inner == nil {
-		return bits, 0
+		return bits
 	}
 	e := conv.Encoder{Code: *c.Inner}
-	before = 2 * (conv.K - 1)
-	return e.Encode(nil, bits)[before:], before
+	return e.Encode(nil, bits)[2*(conv.K-1):]
 }
 
 func newCADUReceiver(c cadu.Config, p modem.PSK, rate float64) (detector, error) {
@@ -42,23 +39,17 @@ func newCADUReceiver(c cadu.Config, p modem.PSK, rate float64) (detector, error)
 	if err != nil {
 		return nil, err
 	}
-	bits, before := codedMarker(c)
+	bits := codedMarker(c)
 	r := &caduReceiver{c: c, demod: d}
-	length := caduBits(c) - len(bits) - before
+	spare := 0
 	if c.Inner != nil {
 		r.inner = conv.NewDecoder(*c.Inner, 0)
 		r.prefix = coding.Soften(nil, bits, 127)
-		r.spare = len(bits) + before
+		spare = len(bits) // with those that depend on the unit, all that the next marker has
 	} else {
-		r.ldpc = ldpc.NewDecoder(c.LDPC, ldpc.Options{})
+		r.ldpc = ldpc.NewDecoder(c.LDPC, ldpc.Options{MaxIterations: 60})
 	}
-	m, err := modem.NewMarker(bits, p.Scheme, 0.6, false)
-	if err != nil {
-		return nil, err
-	}
-	if r.cutter, err = modem.NewCutter(m, length+r.spare); err != nil {
-		return nil, err
-	}
+	r.sync = newUnitSync(p.Scheme, bits, caduBits(c), spare)
 	return r, nil
 }
 
@@ -73,12 +64,13 @@ func (r *caduReceiver) flush(dst []Frame) []Frame {
 }
 
 func (r *caduReceiver) take(dst []Frame) []Frame {
-	r.found = r.cutter.Process(r.found[:0], r.soft)
-	for _, f := range r.found {
-		if out, ok := r.decode(f.Soft); ok {
-			dst = append(dst, out)
+	r.sync.process(r.soft, func(unit []int8) bool {
+		f, ok := r.decode(unit)
+		if ok {
+			dst = append(dst, f)
 		}
-	}
+		return ok
+	})
 	return dst
 }
 
