@@ -1,0 +1,26 @@
+// Package mission is what a satellite and its stations have agreed on for
+// telemetry, tracking and command: waveforms and slots, the managed parameters of
+// frames, security and packets, the table of housekeeping parameters, events and
+// functions, and the beacon.
+//
+// The satellite's end is platform/ttc, the station's is station/control. Both are made
+// from the same [Link]; nothing of it travels.
+//
+// # Virtual channels
+//
+// Each station has a telecommand virtual channel of its own, so that each has its own
+// FARM-1 and COP-1 is never between more than two; the control word in telemetry names
+// the channel that it is about. MAP 0 carries packets, MAP 1 the extended procedures of
+// SDLS. Telemetry comes on channel 0 as it arises, on channel 1 out of packet stores;
+// channel 7 is idle.
+//
+// # Security
+//
+// Type-D frames are secured by SDLS (CCSDS 355.0-B-2) with AES-256-GCM under two
+// associations a station: one for packets, one for the procedures that change the keys of
+// the first. The security function comes before FARM-1, so that no forged frame moves
+// V(R); each transmission of a frame therefore has a number of its own. Numbers follow
+// the clock (see [Numbers]), so that neither end reuses or reopens any after it forgot
+// everything. Type-BC frames have no security in the standard; the satellite obeys them
+// only while a session is on, which only a secured frame opens.
+package mission
