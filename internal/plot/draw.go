@@ -29,8 +29,8 @@ var palette = []color.NRGBA{
 }
 
 var marks = []draw.GlyphDrawer{
-	draw.CircleGlyph{}, draw.SquareGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{},
-	draw.CrossGlyph{}, draw.BoxGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
+	draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{},
+	draw.CrossGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
 }
 
 var ink, rule = color.NRGBA{0x22, 0x22, 0x22, 0xff}, color.NRGBA{0xd8, 0xd8, 0xd8, 0xff}

@@ -19,6 +19,8 @@ type Curve struct {
 	// Theory is the bit error rate to be expected at an Eb/N0 in dB; nil where none is known in
 	// closed form.
 	Theory func(ebN0DB float64) float64
+	// Law names the theory in a few words, for legends.
+	Law string
 	// Words says that each trial is one word or block of a code, so that [Point.WordErrorRate]
 	// means something.
 	Words bool
@@ -85,6 +87,11 @@ type Options struct {
 	Seed      uint64
 	MinErrors int64 // default 100
 	MaxBits   int64 // default 1e7
+	// CountWords makes MinErrors count the trials with errors, which are words of a code where
+	// [Curve.Words] says so, and not the wrong bits.
+	CountWords bool
+	// Tell, unless nil, is called after every trial with what the point under way has so far.
+	Tell func(Point)
 }
 
 // Measure counts errors at each Eb/N0 in dB. It stops early when ctx ends, with the points so far,
@@ -121,7 +128,13 @@ func (c Curve) measure(ctx context.Context, eb float64, opt Options) (Point, err
 	rng := rand.New(rand.NewPCG(opt.Seed, math.Float64bits(eb)))
 	var squares float64
 	var err error
-	for p.Errors < opt.MinErrors && p.Bits < opt.MaxBits {
+	enough := func() bool {
+		if opt.CountWords {
+			return p.Failed >= opt.MinErrors
+		}
+		return p.Errors >= opt.MinErrors
+	}
+	for !enough() && p.Bits < opt.MaxBits {
 		if err = ctx.Err(); err != nil {
 			break
 		}
@@ -136,6 +149,9 @@ func (c Curve) measure(ctx context.Context, eb float64, opt Options) (Point, err
 		squares += float64(wrong) * float64(wrong)
 		if wrong > 0 {
 			p.Failed++
+		}
+		if opt.Tell != nil {
+			opt.Tell(p)
 		}
 	}
 	if p.Bits == 0 {

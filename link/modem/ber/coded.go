@@ -15,10 +15,10 @@ import (
 // them.
 func codedCurves() []Curve {
 	out := []Curve{
-		{Name: "conv", About: "convolutional K=7 rate 1/2, soft Viterbi", Theory: Convolutional, trial: convolutional},
-		{Name: "rs255-223", About: "Reed-Solomon (255,223)", Theory: ReedSolomon(255, 16), Words: true,
+		{Name: "conv", About: "convolutional K=7 rate 1/2, soft Viterbi", Theory: Convolutional, Law: "K=7, union bound", trial: convolutional},
+		{Name: "rs255-223", About: "Reed-Solomon (255,223)", Theory: ReedSolomon(255, 16), Law: "(255,223), closed form", Words: true,
 			trial: func(rng *rand.Rand, eb float64) (int64, int64, error) { return reedSolomon(rng, 16, false, eb) }},
-		{Name: "rs255-239", About: "Reed-Solomon (255,239)", Theory: ReedSolomon(255, 8), Words: true,
+		{Name: "rs255-239", About: "Reed-Solomon (255,239)", Theory: ReedSolomon(255, 8), Law: "(255,239), closed form", Words: true,
 			trial: func(rng *rand.Rand, eb float64) (int64, int64, error) { return reedSolomon(rng, 8, false, eb) }},
 		{Name: "concatenated", About: "Reed-Solomon (255,223), interleaving 5, over convolutional K=7 rate 1/2", Words: true,
 			trial: func(rng *rand.Rand, eb float64) (int64, int64, error) { return reedSolomon(rng, 16, true, eb) }},

@@ -11,19 +11,19 @@ import (
 func fskCurves() []Curve {
 	const rate = 48000
 	return []Curve{
-		{Name: "afsk1200", About: "AFSK 1200 (Bell 202), audio in white noise", Theory: FSK,
+		{Name: "afsk1200", About: "AFSK 1200 (Bell 202), audio in white noise", Theory: FSK, Law: "noncoherent FSK",
 			trial: func(rng *rand.Rand, eb float64) (int64, int64, error) {
 				return afsk(rng, modem.Bell202, rate, eb)
 			}},
-		{Name: "afsk4800", About: "AFSK 4800, audio in white noise", Theory: MSK,
+		{Name: "afsk4800", About: "AFSK 4800, audio in white noise", Theory: MSK, Law: "coherent MSK",
 			trial: func(rng *rand.Rand, eb float64) (int64, int64, error) {
 				return afsk(rng, modem.AFSK4800, rate, eb)
 			}},
-		{Name: "fsk9600", About: "FSK 9600 (G3RUH), I/Q before the discriminator", Theory: FSK,
+		{Name: "fsk9600", About: "FSK 9600 (G3RUH), I/Q before the discriminator", Theory: FSK, Law: "noncoherent FSK",
 			trial: func(rng *rand.Rand, eb float64) (int64, int64, error) {
 				return fsk(rng, modem.G3RUH9600, rate, eb)
 			}},
-		{Name: "gmsk9600", About: "GMSK 9600, BT 0.5, I/Q before the discriminator", Theory: FSK,
+		{Name: "gmsk9600", About: "GMSK 9600, BT 0.5, I/Q before the discriminator", Theory: FSK, Law: "noncoherent FSK",
 			trial: func(rng *rand.Rand, eb float64) (int64, int64, error) {
 				return fsk(rng, modem.GMSK9600, rate, eb)
 			}},

@@ -15,20 +15,21 @@ func pskCurves() []Curve {
 		p           modem.PSK
 		rate        float64
 		theory      func(float64) float64
+		law         string
 	}
 	var out []Curve
 	for _, e := range []entry{
-		{"bpsk", "BPSK 9600", modem.PSK{Baud: 9600, ClockPPM: 100}, 48000, BPSK},
-		{"dbpsk", "DBPSK 1200, detected differentially", modem.PSK{Baud: 1200, Line: modem.NRZS, Independent: true, ClockPPM: 100}, 9600, DBPSK},
-		{"debpsk", "DBPSK 1200, detected coherently", modem.PSK{Baud: 1200, Line: modem.NRZS, ClockPPM: 100}, 9600, DEBPSK},
-		{"bpsk-manchester", "BPSK 1200, Manchester", modem.PSK{Baud: 1200, Manchester: true, ClockPPM: 100}, 9600, BPSK},
-		{"qpsk", "QPSK 256 ksym/s", modem.PSK{Scheme: modem.QPSK, Baud: 256e3, ClockPPM: 100}, 1024e3, BPSK},
-		{"oqpsk", "OQPSK 256 ksym/s", modem.PSK{Scheme: modem.OQPSK, Baud: 256e3, ClockPPM: 100}, 1024e3, BPSK},
+		{"bpsk", "BPSK 9600", modem.PSK{Baud: 9600, ClockPPM: 100}, 48000, BPSK, "coherent BPSK"},
+		{"dbpsk", "DBPSK 1200, detected differentially", modem.PSK{Baud: 1200, Line: modem.NRZS, Independent: true, ClockPPM: 100}, 9600, DBPSK, "DBPSK"},
+		{"debpsk", "DBPSK 1200, detected coherently", modem.PSK{Baud: 1200, Line: modem.NRZS, ClockPPM: 100}, 9600, DEBPSK, "coherent DBPSK"},
+		{"bpsk-manchester", "BPSK 1200, Manchester", modem.PSK{Baud: 1200, Manchester: true, ClockPPM: 100}, 9600, BPSK, "coherent BPSK"},
+		{"qpsk", "QPSK 256 ksym/s", modem.PSK{Scheme: modem.QPSK, Baud: 256e3, ClockPPM: 100}, 1024e3, BPSK, "coherent BPSK"},
+		{"oqpsk", "OQPSK 256 ksym/s", modem.PSK{Scheme: modem.OQPSK, Baud: 256e3, ClockPPM: 100}, 1024e3, BPSK, "coherent BPSK"},
 	} {
 		out = append(out,
-			Curve{Name: e.name, About: e.about + ", ideal synchronisation", Theory: e.theory,
+			Curve{Name: e.name, About: e.about + ", ideal synchronisation", Theory: e.theory, Law: e.law,
 				trial: func(rng *rand.Rand, eb float64) (int64, int64, error) { return idealPSK(rng, e.p, e.rate, eb) }},
-			Curve{Name: e.name + "-acquired", About: e.about + ", acquired with Doppler and clock error", Theory: e.theory,
+			Curve{Name: e.name + "-acquired", About: e.about + ", acquired with Doppler and clock error", Theory: e.theory, Law: e.law,
 				trial: func(rng *rand.Rand, eb float64) (int64, int64, error) { return acquiredPSK(rng, e.p, e.rate, eb) }})
 	}
 	return out
