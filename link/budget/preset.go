@@ -1,0 +1,125 @@
+package budget
+
+import (
+	"fmt"
+	"strings"
+
+	"spacechain/link/radio"
+)
+
+// Circular polarisations as they are built: a helix or crossed Yagis reach 1.5 dB of axial ratio,
+// a patch 3 dB.
+var (
+	rightYagi  = Polarisation{RightHand, 1.5}
+	rightPatch = Polarisation{RightHand, 3}
+	rightDish  = Polarisation{RightHand, 1}
+)
+
+// Radios of our own links. They are the antennas and amplifiers behind the EIRP and G/T of
+// link/channel's radios of the same names; a test holds them together.
+const (
+	kaHz = 23.28e9
+
+	defaultAltitudeKm   = 780
+	defaultElevationDeg = 10
+	acrossKm            = 4310 // to the neighbour in a plane of eleven at 780 km
+)
+
+// stationYagi is the hearing side of a station's VHF and UHF antennas: a Yagi sees warm ground
+// around its beam; 2 dB of line lie before the receiver, for there is no amplifier at the mast.
+func stationYagi(peakDBi float64) Receiver {
+	return Receiver{Antenna: Yagi{peakDBi, rightYagi}, Pointing: Pointing{ErrorDeg: 5}, LineLossDB: 2, NoiseFigureDB: 2, GroundShare: 0.25}
+}
+
+// turnstileReceiver is a small satellite's: it sees the Earth, and tumbles.
+func turnstileReceiver() Receiver {
+	return Receiver{Antenna: Turnstile{RightHand}, Pointing: Pointing{Aim: Tumbling}, LineLossDB: 0.5, NoiseFigureDB: 2, View: Earth}
+}
+
+func stationDish(hz float64) Dish {
+	return Dish{DiameterM: 3.7, Efficiency: 0.6, FrequencyHz: hz, Polarisation: rightDish}
+}
+
+// presets are our own links without their signals.
+var presets = []struct {
+	name string
+	link func(w radio.Waveform) Link
+}{
+	{"ttc-up", func(w radio.Waveform) Link {
+		return Link{Transmitter: Transmitter{PowerW: 50, LineLossDB: 2, Antenna: Yagi{12, rightYagi}, Pointing: Pointing{ErrorDeg: 5}}, Receiver: turnstileReceiver()}
+	}},
+	{"ttc-down", func(w radio.Waveform) Link {
+		return Link{Transmitter: Transmitter{PowerW: 1, LineLossDB: 0.5, Antenna: Turnstile{RightHand}, Pointing: Pointing{Aim: Tumbling}}, Receiver: stationYagi(15)}
+	}},
+	{"beacon", func(w radio.Waveform) Link {
+		return Link{Transmitter: Transmitter{PowerW: 0.25, LineLossDB: 0.5, Antenna: Turnstile{RightHand}, Pointing: Pointing{Aim: Tumbling}}, Receiver: stationYagi(15)}
+	}},
+	{"payload-up", func(w radio.Waveform) Link {
+		return Link{
+			Transmitter: Transmitter{PowerW: 10, LineLossDB: 1, Antenna: stationDish(w.CarrierHz), Pointing: Pointing{ErrorDeg: 0.2}},
+			Receiver:    Receiver{Antenna: Patch{6.5, 20, rightPatch}, Pointing: Pointing{Aim: Nadir}, LineLossDB: 1, NoiseFigureDB: 2, View: Earth},
+		}
+	}},
+	{"payload-down", func(w radio.Waveform) Link {
+		return Link{
+			Transmitter: Transmitter{PowerW: 2.5, LineLossDB: 1, Antenna: Patch{6.5, 20, rightPatch}, Pointing: Pointing{Aim: Nadir}},
+			Receiver:    Receiver{Antenna: stationDish(w.CarrierHz), Pointing: Pointing{ErrorDeg: 0.2}, LineLossDB: 0.5, NoiseFigureDB: 1.2, GroundShare: 0.1},
+		}
+	}},
+	{"isl", func(w radio.Waveform) Link {
+		dish := Dish{DiameterM: 0.22, Efficiency: 0.6, FrequencyHz: w.CarrierHz, Polarisation: rightDish}
+		return Link{
+			Transmitter: Transmitter{PowerW: 5, LineLossDB: 1, Antenna: dish, Pointing: Pointing{ErrorDeg: 0.3}},
+			Receiver:    Receiver{Antenna: dish, Pointing: Pointing{ErrorDeg: 0.3}, LineLossDB: 0.7, NoiseFigureDB: 2, View: Space},
+			Path:        Across(acrossKm),
+		}
+	}},
+}
+
+// Presets names our own links.
+func Presets() []string {
+	names := make([]string, len(presets))
+	for i, p := range presets {
+		names[i] = p.name
+	}
+	return names
+}
+
+// Preset gives one of our own links: VHF and UHF for TT&C, S band for the payload, Ka band
+// between satellites, with the waveform that link/radio sends on it and frames lost one in a
+// thousand. The satellite stands at 780 km and 10 degrees, in a clear sky.
+func Preset(name string) (Link, error) {
+	for _, p := range presets {
+		if p.name != name {
+			continue
+		}
+		w, err := presetWave(name)
+		if err != nil {
+			return Link{}, err
+		}
+		l := p.link(w)
+		l.Name, l.FrequencyHz = name, w.CarrierHz
+		if l.Path == (Path{}) {
+			l.Path = Overhead(defaultAltitudeKm, defaultElevationDeg)
+		}
+		if l.FrequencyHz < 1e9 {
+			l.Ionosphere = Ionosphere{S4: 0.1, ElectronsM2: 1e17, FieldUT: 50}
+		}
+		frame := w.FrameSize
+		if frame == 0 {
+			frame = 100 // telecommands and beacons, which have any length
+		}
+		l.Signal, err = Measured(w, 1e-3, frame)
+		return l, err
+	}
+	return Link{}, fmt.Errorf("no link %q: there are %s", name, strings.Join(Presets(), ", "))
+}
+
+// presetWave is the waveform of a preset: that of the same name, or for links between
+// satellites LDPC at 25 Mbit/s.
+func presetWave(name string) (radio.Waveform, error) {
+	if name == "isl" {
+		return radio.Payload(25e6, radio.LDPC).Named("isl", kaHz), nil
+	}
+	return radio.Find(name)
+}
