@@ -2,6 +2,7 @@ package pus
 
 import (
 	"fmt"
+	"slices"
 
 	"spacechain/link/packet"
 )
@@ -18,6 +19,9 @@ type Progress struct {
 	Failed   bool
 }
 
+// maxFailures bounds what is kept of a command with many instructions.
+const maxFailures = 256
+
 // Done reports whether nothing more is to be expected.
 func (p *Progress) Done() bool { return p.Completed || p.Failed }
 
@@ -28,7 +32,8 @@ type Commander struct {
 	APID    uint16
 	Source  uint16
 	Ack     Ack
-	// Keep bounds the telecommands that are remembered: 256 if 0.
+	// Keep bounds the telecommands that are remembered: 256 if 0. Those that are done
+	// make room first.
 	Keep int
 
 	count  uint16
@@ -52,7 +57,9 @@ func (c *Commander) Telecommand(q Request) ([]byte, RequestID, error) {
 		keep = 256
 	}
 	if len(c.sent) >= keep {
-		c.sent = append(c.sent[:0], c.sent[1:]...)
+		// The oldest of which nothing more is expected, else the oldest.
+		at := max(slices.IndexFunc(c.sent, (*Progress).Done), 0)
+		c.sent = slices.Delete(c.sent, at, at+1)
 	}
 	id := RequestOf(tc)
 	c.sent = append(c.sent, &Progress{Request: id, Message: q.Message})
@@ -95,11 +102,13 @@ func (c *Commander) Receive(pkt []byte) (TM, any, error) {
 
 func (c *Commander) follow(v *Verification) {
 	p := c.Progress(v.Request)
-	if p == nil {
+	if p == nil || p.Done() { // a report may come twice, out of a packet store
 		return
 	}
 	if v.Failure != nil {
-		p.Failures = append(p.Failures, *v)
+		if len(p.Failures) < maxFailures {
+			p.Failures = append(p.Failures, *v)
+		}
 		// A failed start may be that of one instruction of several.
 		p.Failed = p.Failed || v.Stage != StageStart && v.Stage != StageStep
 		return

@@ -293,6 +293,10 @@ func (s *Server) Take(n int) []Downlink {
 	return s.retrieve(out, n)
 }
 
+// Waiting is how many reports wait for Take, without what is being retrieved from packet
+// stores: taking no more than that many leaves retrievals alone.
+func (s *Server) Waiting() int { return len(s.queue) }
+
 // Tick does what is due at now: scheduled requests, housekeeping reports, monitoring,
 // transfers that wait too long.
 func (s *Server) Tick(now time.Time) {

@@ -31,6 +31,12 @@ func ProcedureSPI(vc uint8) uint16 { return spiProcedure + uint16(vc) }
 // MasterKey names the key under which a station sends others.
 func MasterKey(vc uint8) sdls.KeyID { return keyMaster + sdls.KeyID(vc) }
 
+// PacketKey names the key of the beginning for a station's packets.
+func PacketKey(vc uint8) sdls.KeyID { return keyPackets + sdls.KeyID(vc) }
+
+// ProcedureKey names the key of a station's procedures, which does not change.
+func ProcedureKey(vc uint8) sdls.KeyID { return keySecurity + sdls.KeyID(vc) }
+
 // ivLength is the length of initialization vectors, of which ivField octets are sent.
 const (
 	ivLength = 12
@@ -86,8 +92,8 @@ func (l Link) Secure(from time.Time, vcs ...uint8) (*sdls.Endpoint, *sdls.Ring, 
 			purpose string
 			spi     uint16
 		}{
-			{keyPackets + sdls.KeyID(vc), "packets", SPI(vc)},
-			{keySecurity + sdls.KeyID(vc), "procedures", ProcedureSPI(vc)},
+			{PacketKey(vc), "packets", SPI(vc)},
+			{ProcedureKey(vc), "procedures", ProcedureSPI(vc)},
 			{MasterKey(vc), "master", 0},
 		} {
 			if err := r.Add(k.id, l.key(k.purpose, vc), sdls.Active); err != nil {

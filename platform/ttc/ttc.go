@@ -1,0 +1,238 @@
+package ttc
+
+import (
+	"fmt"
+	"time"
+
+	"spacechain/link/frame"
+	"spacechain/link/frame/cop1"
+	"spacechain/link/pus"
+	"spacechain/link/radio"
+	"spacechain/link/sdls"
+	"spacechain/platform/ttc/mission"
+)
+
+// Config makes a TTC. Link must be set.
+type Config struct {
+	Link        mission.Link
+	Instruments Instruments // nil: none answers
+	// Functions are what service 8 can start beside the satellite's own, with ids from
+	// mission.FunctionUser on.
+	Functions pus.Functions
+	// State is what Export gave before a restart, nil for a first start.
+	State []byte
+
+	// The rest can be set by service 20 later, in whole seconds and hours.
+	BeaconPeriod    time.Duration // at least, between beacons; 60 s
+	LowPowerPeriod  time.Duration // when the battery is low or nobody calls; 5 min
+	SessionHold     time.Duration // how long a session lasts after the last frame; 60 s
+	EmergencyAfter  time.Duration // without a valid frame; 24 h
+	BatteryLow      float64       // charge below which the battery is low; 0.25
+	BatteryRestored float64       // charge from which it is not; 0.35
+	// Housekeeping is how often it is recorded; 60 s.
+	Housekeeping time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	def(&c.BeaconPeriod, time.Minute)
+	def(&c.LowPowerPeriod, 5*time.Minute)
+	def(&c.SessionHold, time.Minute)
+	def(&c.EmergencyAfter, 24*time.Hour)
+	def(&c.Housekeeping, time.Minute)
+	if c.BatteryLow <= 0 {
+		c.BatteryLow = 0.25
+	}
+	if c.BatteryRestored <= c.BatteryLow {
+		c.BatteryRestored = c.BatteryLow + 0.1
+	}
+	if c.Instruments == nil {
+		c.Instruments = silent{}
+	}
+	return c
+}
+
+type silent struct{}
+
+func (silent) Orbit(time.Time) (mission.OrbitMeasurement, bool) {
+	return mission.OrbitMeasurement{}, false
+}
+func (silent) Power(time.Time) (Power, bool) { return Power{}, false }
+
+// TTC is the satellite's end. It is for one goroutine at a time.
+type TTC struct {
+	c    Config
+	link mission.Link
+
+	now  time.Time // of the call under way
+	boot time.Time
+
+	// up
+	tc         *frame.TCChannel
+	endpoint   *sdls.Endpoint
+	procedures []*sdls.Procedures // by virtual channel
+	farms      []*cop1.FARM       // by virtual channel
+	segments   map[segmentKey]*frame.Reassembler
+	heard      time.Time // last valid frame, or the start
+	current    uint8     // virtual channel heard last
+	session    session
+
+	server *pus.Server
+
+	// down
+	sender    *frame.Sender
+	ocf       [4]byte
+	slot      int64 // last down slot that was filled
+	live      uint64
+	beaconAt  time.Time // the next turn
+	lastTurn  time.Time // when the last beacon was sent
+	askBeacon bool
+	bursts    []radio.Burst
+
+	power     Power
+	powerOK   bool
+	low       bool
+	emergency bool
+	alarmed   bool // a forgery or replay was reported since the last session
+	replies   uint16
+	nonces    uint32
+
+	counters Counters
+}
+
+// Counters is what a TTC counts.
+type Counters struct {
+	FramesAccepted, FramesRefused uint64 // telecommand
+	Forged, Replayed, Unsecured   uint64 // of those refused, by SDLS
+	FramesSent, BeaconsSent       uint64
+	Requests, RequestsRefused     uint64
+	TelemetryDropped              uint64
+}
+
+type segmentKey struct {
+	vc, mapID uint8
+	bypass    bool
+}
+
+// session is a contact that a station opened.
+type session struct {
+	on    bool
+	vc    uint8
+	until time.Time
+	sent  uint32
+}
+
+// New starts a satellite's end of TT&C, or goes on with a state.
+func New(now time.Time, c Config) (*TTC, error) {
+	c = c.withDefaults()
+	link, err := c.Link.WithDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("telemetry and command: %w", err)
+	}
+	t := &TTC{c: c, link: link, now: now, boot: now, heard: now, tc: link.TC(), segments: map[segmentKey]*frame.Reassembler{},
+		slot: link.Slots.Index(now) - 1}
+	var vcs []uint8
+	for vc := range uint8(link.Stations) {
+		vcs = append(vcs, vc)
+	}
+	if t.endpoint, _, err = link.Secure(now, vcs...); err != nil {
+		return nil, fmt.Errorf("telemetry and command: %w", err)
+	}
+	for _, vc := range vcs {
+		f, err := cop1.NewFARM(vc, mission.FARMWindow)
+		if err != nil {
+			return nil, fmt.Errorf("telemetry and command: %w", err)
+		}
+		t.farms = append(t.farms, f)
+		t.procedures = append(t.procedures, &sdls.Procedures{Endpoint: t.endpoint, Nonce: t.nonce, Control: mission.ProcedureSPI(vc)})
+	}
+	if t.sender, err = frame.NewSender(link.TM()); err != nil {
+		return nil, fmt.Errorf("telemetry and command: %w", err)
+	}
+	t.sender.OCF, t.sender.Idle = &t.ocf, mission.VCIdle
+	for _, v := range []struct{ vc, priority int }{{mission.VCLive, 1}, {mission.VCStored, 0}} {
+		if err := t.sender.Open(uint8(v.vc), v.priority); err != nil {
+			return nil, fmt.Errorf("telemetry and command: %w", err)
+		}
+	}
+	if err := t.serve(now); err != nil {
+		return nil, fmt.Errorf("telemetry and command: %w", err)
+	}
+	t.readPower()
+	t.server.Raise(now, pus.Event{Severity: pus.Low, ID: mission.EventBoot})
+	t.planBeacon()
+	return t, nil
+}
+
+// Tick does what is due at now.
+func (t *TTC) Tick(now time.Time) {
+	t.now = now
+	t.server.Tick(now)
+	t.watch()
+	t.transmit()
+}
+
+// NextWake is when Tick is due next.
+func (t *TTC) NextWake() (time.Time, bool) {
+	at := t.beaconAt
+	earlier := func(x time.Time) {
+		if x.Before(at) {
+			at = x
+		}
+	}
+	if x, ok := t.server.Next(); ok {
+		earlier(x)
+	}
+	if t.session.on {
+		earlier(t.session.until)
+		earlier(t.nextDown())
+	}
+	if !t.emergency {
+		earlier(t.heard.Add(t.c.EmergencyAfter))
+	}
+	return at, true
+}
+
+// Bursts gives what is to be transmitted, in order of time, and forgets it.
+func (t *TTC) Bursts() []radio.Burst {
+	b := t.bursts
+	t.bursts = nil
+	return b
+}
+
+// Raise reports an event of another part of the satellite (service 5), with an id from
+// mission.FunctionUser on.
+func (t *TTC) Raise(now time.Time, e pus.Event) {
+	t.now = now
+	t.server.Raise(now, e)
+}
+
+// Link is what was agreed, defaults filled in.
+func (t *TTC) Link() mission.Link { return t.link }
+
+// Status is what a display may want to know.
+type Status struct {
+	Mode    mission.Mode
+	Session bool // a station is in contact
+	VC      uint8
+	Heard   time.Time // last valid telecommand frame, or the start
+	CLCW    frame.CLCW
+	Counters
+}
+
+// Status tells how things are.
+func (t *TTC) Status() Status {
+	return Status{Mode: t.mode(), Session: t.session.on, VC: t.current, Heard: t.heard,
+		CLCW: t.farms[t.current].CLCW(), Counters: t.counts()}
+}
+
+func (t *TTC) counts() Counters {
+	c, s := t.counters, t.endpoint.Stats
+	c.Forged, c.Replayed, c.Unsecured = s.BadMAC, s.BadSN, s.BadSA+s.Broken
+	c.Requests, c.RequestsRefused, c.TelemetryDropped = t.server.Stats.Received, t.server.Stats.Refused, t.server.Stats.Dropped
+	return c
+}

@@ -1,0 +1,215 @@
+package ttc
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"spacechain/link/frame"
+	"spacechain/link/frame/cop1"
+	"spacechain/link/packet"
+	"spacechain/link/pus"
+	"spacechain/link/sdls"
+	"spacechain/platform/ttc/mission"
+)
+
+// maxPacket bounds a telecommand packet that comes in segments, octets.
+const maxPacket = 4096
+
+// Uplink takes what the receiver found: the octets of a CLTU, fill included, or a bare
+// transfer frame.
+func (t *TTC) Uplink(now time.Time, cltu []byte) {
+	t.now = now
+	if err := t.uplink(cltu); err != nil {
+		t.counters.FramesRefused++
+		if !t.alarmed && (errors.Is(err, sdls.ErrMAC) || errors.Is(err, sdls.ErrReplay)) {
+			t.alarmed = true
+			t.server.Raise(now, pus.Event{Severity: pus.Medium, ID: mission.EventSecurity})
+		}
+	}
+	t.transmit() // a session may have begun in the middle of a down slot
+}
+
+var errRefused = errors.New("telecommand frame refused")
+
+func (t *TTC) uplink(cltu []byte) error {
+	b, err := t.tc.Trim(cltu)
+	if err != nil {
+		return err
+	}
+	b = slices.Clone(b) // security works in place
+	f, err := t.tc.Decode(b)
+	if err != nil {
+		return err
+	}
+	farm := t.farms[f.VC] // Decode knows no other virtual channels
+	before := farm.State()
+	if f.Control {
+		// Not secured: anybody could have sent it, so it opens no session and holds none.
+		if !t.session.on || t.session.vc != f.VC {
+			return fmt.Errorf("type-bc frame outside of a session: %w", errRefused)
+		}
+		refused := farm.Refused
+		farm.Frame(&f, true)
+		if farm.Refused != refused {
+			return fmt.Errorf("type-bc frame: %w", errRefused)
+		}
+		if before == cop1.Locked && farm.State() != cop1.Locked {
+			t.server.Raise(t.now, pus.Event{Severity: pus.Informative, ID: mission.EventUnlocked, Data: []byte{f.VC}})
+		}
+		t.counters.FramesAccepted++
+		return nil
+	}
+	if err := t.authentic(f, b); err != nil {
+		return err
+	}
+	t.contact(f.VC)
+	accepted := farm.Frame(&f, true)
+	if before != cop1.Locked && farm.State() == cop1.Locked {
+		t.server.Raise(t.now, pus.Event{Severity: pus.Medium, ID: mission.EventLockout, Data: []byte{f.VC}})
+	}
+	if !accepted {
+		return fmt.Errorf("frame %d where %d was expected: %w", f.Sequence, farm.VR(), errRefused)
+	}
+	t.counters.FramesAccepted++
+	t.segment(&f)
+	return nil
+}
+
+// authentic has SDLS verify and decrypt a Type-D frame in place. Packets and procedures have
+// an association each.
+func (t *TTC) authentic(f frame.TCFrame, b []byte) error {
+	want := mission.SPI(f.VC)
+	switch f.MAP {
+	case mission.MAPPackets:
+	case mission.MAPSecurity:
+		want = mission.ProcedureSPI(f.VC)
+	default:
+		return fmt.Errorf("map %d: %w", f.MAP, errRefused)
+	}
+	if spi := binary.BigEndian.Uint16(f.SecurityHeader); spi != want {
+		t.endpoint.Stats.BadSA++
+		return fmt.Errorf("association %d on map %d, not %d: %w", spi, f.MAP, want, errRefused)
+	}
+	return t.endpoint.Process(b)
+}
+
+// contact notes that a station was heard beyond doubt.
+func (t *TTC) contact(vc uint8) {
+	t.heard, t.current = t.now, vc
+	begun := !t.session.on || t.session.vc != vc
+	if begun {
+		t.session = session{on: true, vc: vc}
+		t.alarmed = false
+		t.heal(vc)
+		t.server.Raise(t.now, pus.Event{Severity: pus.Informative, ID: mission.EventSession, Data: []byte{vc}})
+	}
+	t.session.until = t.now.Add(t.c.SessionHold)
+	if t.emergency {
+		t.emergency = false
+		t.server.Raise(t.now, pus.Event{Severity: pus.Informative, ID: mission.EventEmergencyOver})
+	}
+	if begun {
+		t.report() // how things are, before anything else
+	}
+}
+
+// segment puts the segments of a MAP together and hands on what they make.
+func (t *TTC) segment(f *frame.TCFrame) {
+	key := segmentKey{f.VC, f.MAP, f.Bypass}
+	r := t.segments[key]
+	if r == nil {
+		r = &frame.Reassembler{Max: maxPacket}
+		t.segments[key] = r
+	}
+	u := r.Add(f.Segment, f.Data)
+	switch {
+	case len(u) == 0:
+	case f.MAP == mission.MAPSecurity:
+		t.procedure(f.VC, u)
+	default:
+		t.packets(u)
+	}
+}
+
+// packets executes the packets of a unit, one after the other.
+func (t *TTC) packets(u []byte) {
+	for len(u) > 0 {
+		n, err := packet.Length(u)
+		if err != nil || n > uint64(len(u)) {
+			n = uint64(len(u)) // the server counts and refuses what is none
+		}
+		_ = t.server.Execute(t.now, u[:n]) // its telemetry tells
+		u = u[n:]
+	}
+}
+
+// procedure does what a station commands about keys (CCSDS 355.1-B-1). A station reaches
+// only its own association.
+func (t *TTC) procedure(vc uint8, u []byte) {
+	p, _, err := sdls.DecodePDU(u)
+	if err == nil && p.Tag>>4 == 1 && (len(p.Data) < 2 || binary.BigEndian.Uint16(p.Data) != mission.SPI(vc)) {
+		err = fmt.Errorf("procedure %#02x on another's association: %w", uint8(p.Tag), errRefused)
+	}
+	if err == nil && (p.Tag == sdls.KeyDeactivate || p.Tag == sdls.KeyDestruction) {
+		err = onlySession(p.Data)
+	}
+	var reply sdls.PDU
+	if err == nil {
+		reply, err = t.procedures[vc].Handle(p)
+	}
+	e := pus.Event{Severity: pus.Low, ID: mission.EventKeys, Data: []byte{byte(p.Tag)}}
+	if err != nil {
+		e.Severity, e.ID = pus.Medium, mission.EventKeysRefused
+	}
+	t.server.Raise(t.now, e)
+	if reply.Tag == 0 {
+		return
+	}
+	data, err := reply.Append(nil)
+	if err != nil || len(data) == 0 {
+		return
+	}
+	pkt := packet.AppendHeader(nil, packet.Header{APID: t.link.SecurityAPID(), Flags: packet.Unsegmented, Count: t.replies & packet.CountMask}, len(data))
+	t.replies++
+	if t.sender.Write(mission.VCLive, append(pkt, data...)) != nil {
+		t.counters.TelemetryDropped++
+	}
+}
+
+// heal gives the association for a station's packets the key of the beginning if a change of
+// key was broken off and left it out of operation.
+func (t *TTC) heal(vc uint8) {
+	spi := mission.SPI(vc)
+	state, _ := t.endpoint.State(spi)
+	if state == sdls.Operational {
+		return
+	}
+	if state == sdls.Keyed {
+		_ = t.endpoint.Expire(spi)
+	}
+	k := mission.PacketKey(vc)
+	if t.endpoint.Rekey(spi, k, k, mission.Numbers(t.now), nil) == nil {
+		_ = t.endpoint.Start(spi)
+	}
+}
+
+// onlySession refuses a list of keys that has one of the satellite's own.
+func onlySession(ids []byte) error {
+	for ; len(ids) >= 2; ids = ids[2:] {
+		if id := sdls.KeyID(binary.BigEndian.Uint16(ids)); id < mission.FirstSessionKey {
+			return fmt.Errorf("key %d did not come over the air: %w", id, errRefused)
+		}
+	}
+	return nil
+}
+
+// nonce is a vector for an answer about a key: none comes twice, not even after a restart.
+func (t *TTC) nonce() (n [12]byte) {
+	t.nonces++
+	copy(n[:], mission.Numbers(t.now))
+	binary.BigEndian.PutUint32(n[:], t.nonces)
+	return n
+}

@@ -1,0 +1,22 @@
+// Package control is the station's end of telemetry, tracking and command, for one
+// satellite: it keeps a queue of telecommands over all passes until each is verified, and
+// reads the telemetry.
+//
+//	requests -> packets -> segments -> FOP-1 -> SDLS -> TC transfer frames -> bursts in up slots
+//	TM transfer frames -> packets -> verification, housekeeping, events; CLCW -> FOP-1
+//
+// [Control] is a core: it reads no clock and does no input or output. Its caller tells it
+// with [Control.Begin] and [Control.End] when the satellite can be heard, gives it what was
+// received with [Control.Downlink] and [Control.Beacon], calls [Control.Tick] when
+// [Control.NextWake] says so, and sends what [Control.Bursts] gives at its time.
+//
+// # What becomes of a command
+//
+// It waits in the queue, goes up by the sequence controlled service of COP-1, is
+// acknowledged by the control word, and is verified by reports of PUS service 1. A pass that
+// ends in between loses nothing: the next begins with the control word, whose N(R) tells
+// which frames had arrived, and the rest are sent again. If the report is lost, it is asked
+// for again out of the satellite's packet store. Only if the satellite's counting was
+// disturbed by somebody else, or no report is to be had, a command ends as failed with its
+// fate unknown; see [State].
+package control

@@ -1,0 +1,184 @@
+package control
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"spacechain/link/frame"
+	"spacechain/link/frame/cop1"
+	"spacechain/link/sdls"
+	"spacechain/platform/ttc/mission"
+)
+
+// ErrKeys says that a key cannot be changed now.
+var ErrKeys = errors.New("key not changed")
+
+// keys is which key secures packets, and the change that is under way.
+type keys struct {
+	current sdls.KeyID
+	since   time.Time // when it was taken into use
+	last    sdls.KeyID
+	vectors uint32 // used under the master key
+	change  *keyChange
+}
+
+// keyChange replaces the key for packets over the air (CCSDS 355.1-B-1): the new key goes up
+// under the master key, the satellite proves that it has it, and only then the association
+// is given it. Packets wait meanwhile, because none may be between two keys.
+type keyChange struct {
+	id        sdls.KeyID
+	challenge [16]byte
+	step      *item
+	proved    bool
+	asked     int
+	number    []byte // from which the association goes on
+}
+
+// ChangeKey replaces the key of this station's packets by a new one over the air. It takes
+// some turns of the slots; packets that are queued go up afterwards.
+func (k *Control) ChangeKey(now time.Time, key [32]byte) error {
+	k.now = now
+	if k.keys.change != nil {
+		return fmt.Errorf("another change is under way: %w", ErrKeys)
+	}
+	id := max(k.keys.last+1, mission.FirstSessionKey+100*sdls.KeyID(k.c.VC))
+	if err := k.ring.Add(id, key[:], sdls.Active); err != nil {
+		return fmt.Errorf("%w: %w", ErrKeys, err)
+	}
+	k.keys.last = id
+	k.keys.vectors++
+	vector := binary.BigEndian.AppendUint32(nil, k.keys.vectors)
+	vector = append(vector, mission.Numbers(now)[4:]...)
+	send, err := k.ring.SendKeys(mission.MasterKey(k.c.VC), vector, []sdls.NewKey{{ID: id, Value: key[:]}})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrKeys, err)
+	}
+	c := &keyChange{id: id}
+	digest := sha256.Sum256(append(vector, key[:]...))
+	copy(c.challenge[:], digest[:])
+	k.keys.change = c
+	return k.procedures(send, sdls.PDU{Tag: sdls.KeyActivation, Data: keyName(id)}, c.verify())
+}
+
+// Key names the key that secures packets, and says whether it is being changed.
+func (k *Control) Key() (id sdls.KeyID, changing bool) { return k.keys.current, k.keys.change != nil }
+
+func keyName(id sdls.KeyID) []byte { return binary.BigEndian.AppendUint16(nil, uint16(id)) }
+
+func (c *keyChange) verify() sdls.PDU {
+	return sdls.PDU{Tag: sdls.KeyVerify, Data: append(keyName(c.id), c.challenge[:]...)}
+}
+
+// procedures queues data units as one step of the change, before all packets.
+func (k *Control) procedures(list ...sdls.PDU) error {
+	i := &item{Command: Command{State: Queued, Queued: k.now}, internal: true}
+	behind := k.waiting
+	k.waiting = nil
+	for _, p := range list {
+		b, err := p.Append(nil)
+		if err == nil {
+			err = k.cut(i, mission.MAPSecurity, b)
+		}
+		if err != nil {
+			k.waiting = append(k.waiting, behind...)
+			k.abandon()
+			return fmt.Errorf("%w: %w", ErrKeys, err)
+		}
+	}
+	k.waiting = append(k.waiting, behind...)
+	k.keys.change.step = i
+	return nil
+}
+
+// blocked says whether a unit has to wait for a change of key.
+func (k *Control) blocked(u *unit) bool {
+	return k.keys.change != nil && u.mapp == mission.MAPPackets
+}
+
+// pursue goes on with a change of key: at the beginning of each up slot.
+func (k *Control) pursue() {
+	c := k.keys.change
+	if c == nil || c.step == nil || c.step.State < Aboard {
+		return
+	}
+	switch {
+	case c.number != nil:
+		// The association is in operation with the new key.
+		if err := rekey(k.endpoint, mission.SPI(k.c.VC), c.id, c.number); err == nil {
+			k.keys.current, k.keys.since = c.id, k.now
+		}
+		k.keys.change = nil
+	case c.proved && k.quiet():
+		c.number = mission.Numbers(k.now)
+		spi := binary.BigEndian.AppendUint16(nil, mission.SPI(k.c.VC))
+		pdu := func(tag sdls.Tag, more ...byte) sdls.PDU {
+			return sdls.PDU{Tag: tag, Data: append(append([]byte(nil), spi...), more...)}
+		}
+		_ = k.procedures(pdu(sdls.SAStop), pdu(sdls.SAExpire),
+			pdu(sdls.SARekey, append(keyName(c.id), c.number...)...), pdu(sdls.SAStart))
+	case c.proved:
+	case k.now.Sub(c.step.aboard) >= k.patience():
+		if c.asked++; c.asked > mostAsked {
+			k.abandon()
+			return
+		}
+		_ = k.procedures(c.verify())
+	}
+}
+
+// quiet says whether no packet is on its way, which could meet either key.
+func (k *Control) quiet() bool {
+	for _, u := range k.units {
+		if u.mapp == mission.MAPPackets && u.handed {
+			return false
+		}
+	}
+	return true
+}
+
+// abandon gives up a change of key; the key of before stays.
+func (k *Control) abandon() { k.keys.change = nil }
+
+// keyReply takes an answer of the extended procedures.
+func (k *Control) keyReply(p sdls.PDU) {
+	c := k.keys.change
+	if c == nil || p.Tag != sdls.KeyVerify|sdls.Reply {
+		return
+	}
+	if k.ring.CheckVerification(p, map[sdls.KeyID][16]byte{c.id: c.challenge}) == nil {
+		c.proved = true
+	}
+}
+
+// rebooted goes back to the key of the beginning if the satellite's computer has started
+// anew since the key was changed: it has forgotten the other.
+func (k *Control) rebooted(boot time.Time) {
+	first := mission.PacketKey(k.c.VC)
+	if k.keys.current == first || !boot.After(k.keys.since) {
+		return
+	}
+	if rekey(k.endpoint, mission.SPI(k.c.VC), first, mission.Numbers(k.now)) == nil {
+		k.keys.current, k.keys.since = first, k.now
+	}
+	k.abandon()
+}
+
+func (k *Control) keyOf(spi uint16) sdls.KeyID {
+	if spi == mission.SPI(k.c.VC) {
+		return k.keys.current
+	}
+	return mission.ProcedureKey(k.c.VC)
+}
+
+// hail asks the satellite whether it is there, outside of the sequence and by the association
+// for procedures, whose key never changes: it answers with a session.
+func (k *Control) hail() {
+	b, err := sdls.PDU{Tag: sdls.Ping}.Append(nil)
+	if err != nil {
+		return
+	}
+	k.handle(k.fop.TransferBD(k.now, cop1.FDU{Data: b, Segment: frame.Unsegmented, MAP: mission.MAPSecurity}))
+}
