@@ -99,41 +99,6 @@ func (d *Decoder) Decode(dst []byte, soft []int8) ([]byte, Result, error) {
 	}
 }
 
-// EstimateLLR estimates the log-likelihood ratio of a soft bit of magnitude 1 for
-// BPSK in white noise from the second and fourth moments of soft bits. Erasures are
-// left out. Soft bits of a single magnitude are hard decisions, of which nothing is
-// known: they count as a ratio of 4 (2 in 100 wrong).
-func EstimateLLR(soft []int8) float64 {
-	var n, m1, m2, m4 int64
-	for _, s := range soft {
-		x := int64(s)
-		n += int64(b2i(x != 0))
-		m1 += max(x, -x)
-		x *= x
-		m2 += x
-		m4 += x * x
-	}
-	if n == 0 {
-		return 1
-	}
-	mean := float64(m1) / float64(n)
-	s2 := float64(m2) / float64(n)
-	s4 := float64(m4) / float64(n)
-	// x = +-a + noise: E x^2 = a^2 + v, E x^4 = a^4 + 6 a^2 v + 3 v^2, so that
-	// 3 (E x^2)^2 - E x^4 = 2 a^4.
-	a4 := (3*float64(s2*s2) - s4) / 2
-	high := 12 / mean
-	if a4 <= 0 { // noise all over: trust little
-		return 0.5 / mean
-	}
-	a2 := math.Sqrt(a4)
-	v := s2 - a2
-	if v <= 0 {
-		return 4 / mean
-	}
-	return max(0.25/mean, min(high, 2*math.Sqrt(a2)/v))
-}
-
 func b2i(b bool) int {
 	if b {
 		return 1

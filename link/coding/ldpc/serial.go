@@ -18,7 +18,10 @@ type serial struct {
 // serialUnit is how many steps a ratio of 1 has here, a multiple of unit.
 const serialUnit = 4 * unit
 
-const serialLimit = 60 * serialUnit
+// serialLimit bounds a ratio to what it never comes near while decoding goes well. A
+// bound that oscillating ratios run into makes the short codes fail twice as often as
+// unbounded sums: they lose what the channel said.
+const serialLimit = 1 << 14 * serialUnit
 
 func newSerial(c *Code) *serial {
 	s := &serial{c: c, app: make([]int32, c.blocks*c.z)}
