@@ -15,7 +15,7 @@ CONSOLE  = console/dist/index.html
 WEB_SRC  = $(shell find console/web -path console/web/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build check lint cross bench fuzz race ledger-long web runtime landmask assets clean
+.PHONY: help run test build check lint cross bench fuzz plots race ledger-long web runtime landmask assets clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,30 @@ cross: assets ## build for every machine that it flies or stands on
 
 bench: assets ## every figure that the documents claim
 	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 40m $(BENCH)
+
+# The same code and machine give the same bytes. The ladders need direwolf's own files, which are
+# among the shared test data.
+LADDERS  = $(firstword $(wildcard $(addsuffix /vectors/noise-ladder,$(SPACECHAIN_SHARED) shared ../shared ../../shared)))
+BER      = ./bin/spacechain link ber
+
+plots: build ## the pictures of docs/link.md (some minutes)
+	@mkdir -p docs/plots
+	$(BER) bpsk dbpsk debpsk qpsk oqpsk --from 0 --to 9 --errors 300 --bits 3000000 \
+		--title 'Phase-shift keying, ideal synchronisation' --plot docs/plots/ber-psk.svg
+	$(BER) bpsk dbpsk debpsk bpsk-manchester qpsk oqpsk --acquired --from 4 --to 8 --errors 300 --bits 1000000 \
+		--title 'Phase-shift keying, found and followed through Doppler' --plot docs/plots/ber-psk-acquired.svg
+	$(BER) afsk1200 afsk4800 fsk9600 gmsk9600 --from 5 --to 13 --errors 300 --bits 300000 \
+		--title 'Frequency-shift keying, timing to be found' --plot docs/plots/ber-fsk.svg
+	$(BER) bpsk conv rs255-223 rs255-239 concatenated --from 1 --to 7 --step 0.5 --errors 1000 --bits 10000000 \
+		--title 'Codes over BPSK' --plot docs/plots/ber-coded.svg
+	$(BER) ldpc-tc128 ldpc-tc512 ldpc-12-1k ldpc-23-1k ldpc-45-1k ldpc-12-4k --words --from 0.75 --to 4.75 --step 0.25 --errors 50 --bits 5000000 \
+		--title 'LDPC codes over BPSK' --plot docs/plots/ber-ldpc.svg
+	@if [ -z "$(LADDERS)" ]; then \
+		echo "no shared test data (noise-ladder): docs/plots/ladder-*.svg stay as they are"; \
+	else set -e; for m in afsk1200 g3ruh9600; do \
+		echo "./bin/spacechain link ladder --modem $$m"; \
+		./bin/spacechain link ladder --modem $$m --file $(LADDERS)/$${m}_100.wav --plot docs/plots/ladder-$$m.svg; \
+	done; fi
 
 fuzz: assets ## every fuzz target for a while (FUZZTIME=20s each)
 	@set -e; $(GO) list ./... | while read -r pkg; do \

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -42,7 +43,8 @@ theory. Eb/N0 is per bit of information, in decibels. The curves:
 ` + about.String() + `
 Names in -acquired are of receivers that have to find the signal and follow it through
 Doppler; --acquired takes these for all names given, --ideal those that are told. The
-same seed gives the same counts. Interrupted, it prints and draws what it has.`,
+same seed gives the same counts. A curve ends after its first point without errors.
+Interrupted, it prints and draws what it has.`,
 		Example: `  spacechain link ber bpsk --from 0 --to 8
   spacechain link ber bpsk dbpsk qpsk --acquired --from 5 --to 8 --plot psk.svg
   spacechain link ber ldpc-tc128 --words --from 2 --to 4 --step 0.5 --json`,
@@ -173,6 +175,7 @@ func (f *berFlags) measure(ctx context.Context, stderr io.Writer, curves []ber.C
 		results[i] = make(chan result, 1)
 	}
 	bar := newBERProgress(stderr, jobs, f)
+	ended := make([]atomic.Bool, len(curves)) // no need to go on
 	next := make(chan int)
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), jobs) {
@@ -181,7 +184,9 @@ func (f *berFlags) measure(ctx context.Context, stderr io.Writer, curves []ber.C
 				// A curve of its own: decoders keep state.
 				c, err := ber.Find(curves[i/len(places)].Name)
 				var r result
-				if err == nil {
+				if ended[i/len(places)].Load() {
+					// The points before it say enough.
+				} else if err == nil {
 					r.points, r.err = c.Measure(ctx, places[i%len(places):][:1], ber.Options{Seed: f.seed, MinErrors: f.errors, MaxBits: f.bits, CountWords: f.words,
 						Tell: func(p ber.Point) { bar.tell(i, c.Name, p) }})
 				} else {
@@ -205,8 +210,16 @@ func (f *berFlags) measure(ctx context.Context, stderr io.Writer, curves []ber.C
 			continue // let the others end
 		}
 		bar.pause()
+		curve := i / len(places)
 		for _, p := range r.points {
-			r.err = errors.Join(r.err, give(i/len(places), p))
+			// What was measured beyond the end is dropped, so that it is no matter how far the
+			// others were by then.
+			if !ended[curve].Load() {
+				r.err = errors.Join(r.err, give(curve, p))
+			}
+			if p.Errors == 0 {
+				ended[curve].Store(true)
+			}
 		}
 		if err == nil {
 			err = r.err

@@ -58,7 +58,12 @@ func (f *berFlags) figure(curves []ber.Curve, points [][]ber.Point) plot.Figure 
 		if c.Theory == nil {
 			continue
 		}
-		t := plot.Function(c.Law, from, to, 101, c.Theory)
+		t := plot.Function(c.Law, from, to, 101, func(eb float64) float64 {
+			if v := c.Theory(eb); v < 0.5 {
+				return v
+			}
+			return 0 // a bound that says nothing; not drawn
+		})
 		t.Colour = i + 1
 		known := slices.ContainsFunc(theories, func(o plot.Series) bool { return slices.Equal(o.Y, t.Y) })
 		if !known {

@@ -27,6 +27,10 @@ type Curve struct {
 	// Published are word error rates that others have measured, and where they say so.
 	Published []Published
 
+	// leastTrials is how many a point takes however many errors there are: where one that fails
+	// as a whole would stand for all.
+	leastTrials int64
+
 	// trial sends a batch of bits and counts the wrong ones among those received. Chance comes
 	// from rng alone.
 	trial func(rng *rand.Rand, ebN0DB float64) (bits, wrong int64, err error)
@@ -134,7 +138,7 @@ func (c Curve) measure(ctx context.Context, eb float64, opt Options) (Point, err
 		}
 		return p.Errors >= opt.MinErrors
 	}
-	for !enough() && p.Bits < opt.MaxBits {
+	for (!enough() || p.Trials < c.leastTrials) && p.Bits < opt.MaxBits {
 		if err = ctx.Err(); err != nil {
 			break
 		}

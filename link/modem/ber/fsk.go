@@ -10,7 +10,7 @@ import (
 // fskCurves are those of frequency-shift keying, received with timing to be found out.
 func fskCurves() []Curve {
 	const rate = 48000
-	return []Curve{
+	curves := []Curve{
 		{Name: "afsk1200", About: "AFSK 1200 (Bell 202), audio in white noise", Theory: FSK, Law: "noncoherent FSK",
 			trial: func(rng *rand.Rand, eb float64) (int64, int64, error) {
 				return afsk(rng, modem.Bell202, rate, eb)
@@ -28,6 +28,10 @@ func fskCurves() []Curve {
 				return fsk(rng, modem.GMSK9600, rate, eb)
 			}},
 	}
+	for i := range curves {
+		curves[i].leastTrials = 20
+	}
+	return curves
 }
 
 func afsk(rng *rand.Rand, mode modem.AFSK, rate, eb float64) (int64, int64, error) {
