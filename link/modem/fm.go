@@ -9,17 +9,17 @@ import (
 
 // FM is frequency modulation of a carrier by audio, at complex baseband.
 type FM struct {
-	// Deviation of the carrier in hertz for audio of amplitude one.
-	Deviation float64
-	// Bandwidth of the receiver's filter before the discriminator, hertz from end to end; 0
-	// stands for none. It must hold the signal (twice the deviation and the highest tone, by
-	// Carson's rule) with the error of its frequency.
-	Bandwidth float64
+	Deviation float64 // of the carrier for audio of amplitude one, Hz
+	Top       float64 // highest frequency of the audio, Hz
+	Search    float64 // how far the carrier may be off either way, Hz
 }
 
+// Bandwidth is what the modulated carrier takes up by Carson's rule, hertz from end to end.
+func (f FM) Bandwidth() float64 { return 2 * (f.Deviation + f.Top) }
+
 func (f FM) check(rate float64) error {
-	if !(rate > 0) || !(f.Deviation > 0) || !(f.Deviation < rate/2) || !(f.Bandwidth >= 0) || !(f.Bandwidth < rate) {
-		return fmt.Errorf("FM of %g Hz deviation in %g Hz at %g samples a second", f.Deviation, f.Bandwidth, rate)
+	if !(rate > 0) || !(f.Deviation > 0) || !(f.Top > 0) || !(f.Search >= 0) || !(f.Bandwidth()+2*f.Search < rate) {
+		return fmt.Errorf("FM of %g Hz deviation by audio up to %g Hz, %g Hz off, at %g samples a second", f.Deviation, f.Top, f.Search, rate)
 	}
 	return nil
 }
@@ -41,55 +41,100 @@ func NewFMModulator(mode FM, rate float64) (*FMModulator, error) {
 // ModulateIQ appends the complex samples of audio to dst.
 func (m *FMModulator) ModulateIQ(dst []complex64, audio []float32) []complex64 {
 	for _, v := range audio {
-		m.phase += float64(v) * m.step
+		m.phase += float64(float64(v) * m.step)
 		m.phase -= math.Floor(m.phase)
 		dst = append(dst, dsp.Rotor(uint32(uint64(m.phase*(1<<32)))))
 	}
 	return dst
 }
 
-// FMDiscriminator turns complex samples into audio: how fast their phase turns. What the carrier
-// is off by comes out as a constant, which demodulators of tones do not mind.
+// FMDiscriminator turns complex samples into audio: how fast their phase turns. Two filters stand
+// before it. Through a wide one, which lets the carrier be off as far as it may, it learns where
+// the carrier is; moved to the middle, the signal then passes one no wider than itself, because
+// below about ten decibels in that one's band the clicks begin.
 type FMDiscriminator struct {
-	filter *dsp.ComplexFIR
-	scale  float32
-	last   complex64
-	clean  []complex64
-	work   []complex64
+	rate      float64
+	deviation float64
+	band      float64
+	wide      *dsp.ComplexFIR
+	narrow    *dsp.ComplexFIR
+	nco       *dsp.NCO
+	forget    float64   // weight of a sample in the means
+	before    complex64 // wide
+	last      complex64 // narrow
+	offset    float64   // of the carrier, cycles a sample
+	square    float64   // means of the power and its square behind the narrow filter
+	fourth    float64
+	samples   []complex64
+	filtered  []complex64
 }
+
+// fmMemory is over how many seconds the place of the carrier is a mean.
+const fmMemory = 0.02
+
+// mostClick bounds audio, in deviations: the phase slips that noise makes stand far above it.
+const mostClick = 1.2
 
 // NewFMDiscriminator returns a discriminator of samples at a rate in hertz.
 func NewFMDiscriminator(mode FM, rate float64) (*FMDiscriminator, error) {
 	if err := mode.check(rate); err != nil {
 		return nil, fmt.Errorf("making FM discriminator: %w", err)
 	}
-	d := &FMDiscriminator{scale: float32(rate / (2 * math.Pi * mode.Deviation))}
-	if mode.Bandwidth > 0 {
-		// The edges fall over a quarter of the band.
-		taps := int(math.Ceil(3.3*4*rate/mode.Bandwidth)) | 1
-		d.filter = dsp.NewComplexFIR(dsp.LowPass(mode.Bandwidth/2/rate, dsp.Hamming(taps)))
+	band := mode.Bandwidth()
+	filter := func(width, edge float64) *dsp.ComplexFIR {
+		taps := int(math.Ceil(3.3*rate/edge)) | 1
+		return dsp.NewComplexFIR(dsp.LowPass(width/2/rate, dsp.Hamming(taps)))
 	}
-	return d, nil
+	return &FMDiscriminator{
+		rate: rate, deviation: mode.Deviation, band: band,
+		wide:   filter(band+2*mode.Search, band/2),
+		narrow: filter(1.05*band, band/4),
+		nco:    dsp.NewNCO(0, rate),
+		forget: -math.Expm1(-1 / (fmMemory * rate)),
+	}, nil
 }
 
-// Process appends the audio of src to dst.
+// OffsetHz is how far the carrier is off, a mean over some hundredths of a second.
+func (d *FMDiscriminator) OffsetHz() float64 { return d.offset * d.rate }
+
+// CNR estimates the ratio of carrier to noise power in the signal's own band, from how steady the
+// amplitude is: 0 where there is no carrier.
+func (d *FMDiscriminator) CNR() float64 {
+	// With a ratio g the mean fourth power over the squared mean square is
+	// (g²+4g+2)/(g+1)² = 2 - (g/(g+1))².
+	if !(d.square > 0) {
+		return 0
+	}
+	share := math.Sqrt(max(0, 2-d.fourth/(d.square*d.square)))
+	return min(share/max(1-share, 1e-4), 1e4)
+}
+
+// Process appends the audio of src to dst: one for one, later by the filters' delay.
 func (d *FMDiscriminator) Process(dst []float32, src []complex64) []float32 {
-	d.clean = d.clean[:0]
+	scale := d.rate / d.deviation
 	for _, v := range src {
 		if !(norm(v) <= maxSample*maxSample) {
 			v = 0
 		}
-		d.clean = append(d.clean, v)
-	}
-	in := d.clean
-	if d.filter != nil {
-		d.work = d.filter.Process(d.work[:0], in)
-		in = d.work
-	}
-	for _, v := range in {
-		p := mul(v, complex(real(d.last), -imag(d.last)))
-		d.last = v
-		dst = append(dst, d.scale*float32(math.Atan2(float64(imag(p)), float64(real(p)))))
+		d.samples = d.wide.Process(d.samples[:0], []complex64{v})
+		w := d.samples[0]
+		p := mul(w, complex(real(d.before), -imag(d.before)))
+		d.before = w
+		d.offset += d.forget * (cycles(p) - d.offset)
+		d.nco.SetFrequency(-d.offset, 1)
+		d.filtered = d.narrow.Process(d.filtered[:0], []complex64{mul(w, d.nco.Next())})
+		n := d.filtered[0]
+		power := float64(norm(n))
+		d.square += d.forget * (power - d.square)
+		d.fourth += d.forget * (float64(power*power) - d.fourth)
+		p = mul(n, complex(real(d.last), -imag(d.last)))
+		d.last = n
+		dst = append(dst, float32(min(max(cycles(p)*scale, -mostClick), mostClick)))
 	}
 	return dst
+}
+
+// cycles is the angle of v in cycles, -1/2 to 1/2.
+func cycles(v complex64) float64 {
+	return math.Atan2(float64(imag(v)), float64(real(v))) / (2 * math.Pi)
 }

@@ -255,6 +255,7 @@ func (d *PSKDemodulator) step(dst []int8) []int8 {
 	case found || d.smooth > lost:
 		d.poor = 0
 	default:
+		d.rest = min(d.rest, 2) // the next burst may come any time
 		if d.poor++; d.poor > patience {
 			d.lose()
 		}
@@ -272,6 +273,7 @@ func (d *PSKDemodulator) step(dst []int8) []int8 {
 // lose gives the signal up, but goes on counting its symbols.
 func (d *PSKDemodulator) lose() {
 	d.following = false
+	d.rest, d.backoff = 0, 0
 	d.keeping = max(4096*d.loops.sps, d.fs)
 }
 

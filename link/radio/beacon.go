@@ -112,9 +112,8 @@ func Beacon() Waveform {
 				return pskCarrier{m}, err
 			},
 			newDetector: func() (detector, error) { return newHDLCReceiver(p, rate) },
-			piece:       48, losses: losses{units: hdlcUnits, points: []lossPoint{{36, 5}, {38, 0.3}, {40, 1e-3}}},
+			piece:       48, losses: losses{units: hdlcUnits, points: []lossPoint{{5, 5}, {7, 0.3}, {9, 1e-3}}},
 		},
 	}
-	w.InfoRateBps = 8 * 256 / w.Airtime(256).Seconds()
-	return w
+	return w.finish()
 }

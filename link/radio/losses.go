@@ -11,23 +11,25 @@ import (
 type losses struct {
 	units  func(octets int) float64
 	points []lossPoint // by ascending ratio
+	symbol float64     // rate of symbols, dBHz
 }
 
-// lossPoint is the expected number of losses a unit, -ln(1-p), at a ratio of carrier to noise
-// density.
+// lossPoint is the expected number of losses a unit, -ln(1-p), at a ratio of a symbol's energy to
+// the noise density.
 type lossPoint struct {
-	cn0DBHz float64
-	rate    float64
+	esN0DB float64
+	rate   float64
 }
 
-// logRate is the natural logarithm of the rate at a ratio in dBHz; beyond the points it goes on
+// logRate is the natural logarithm of the rate at a ratio of C/N0 in dBHz; beyond the points it goes on
 // as between the last two.
 func (l losses) logRate(cn0DBHz float64) float64 {
 	n := len(l.points)
-	i := sort.Search(n, func(i int) bool { return l.points[i].cn0DBHz >= cn0DBHz })
+	es := cn0DBHz - l.symbol
+	i := sort.Search(n, func(i int) bool { return l.points[i].esN0DB >= es })
 	i = min(max(i, 1), n-1)
 	a, b := l.points[i-1], l.points[i]
-	share := (cn0DBHz - a.cn0DBHz) / (b.cn0DBHz - a.cn0DBHz)
+	share := (es - a.esN0DB) / (b.esN0DB - a.esN0DB)
 	la, lb := math.Log(a.rate), math.Log(b.rate)
 	return la + float64(share*(lb-la))
 }

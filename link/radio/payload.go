@@ -54,11 +54,10 @@ func payload(scheme modem.PSKScheme, symbolRate float64, coding PayloadCoding) W
 	if coding == LDPC {
 		name = "payload-ldpc"
 	}
-	// The threshold moves with the rate of symbols.
-	points := []lossPoint{{56, 5}, {57, 0.3}, {58, 1e-3}}
+	points := []lossPoint{{1.5, 5}, {1.8, 0.3}, {2.1, 1e-3}}
 	return coded(Waveform{
 		Name: name, Modem: fmt.Sprintf("%v %g ksym/s, RRC 0.35", scheme, symbolRate/1e3), Coding: coding.String(), Framing: framing,
 		CarrierHz: 2245e6, SymbolRate: symbolRate, SampleRate: 4 * symbolRate, FrameSize: size,
-	}, c, modem.PSK{Scheme: scheme, Baud: symbolRate, Search: 56e3, DopplerRate: 900, ClockPPM: 100},
-		8192, 512, time.Duration(6000/symbolRate*1e9), points)
+	}, c, modem.PSK{Scheme: scheme, Baud: symbolRate, Search: 56e3, DopplerRate: 900, ClockPPM: 100, Window: 4096},
+		16384, 512, time.Duration(6000/symbolRate*1e9), points)
 }

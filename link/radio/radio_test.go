@@ -15,7 +15,16 @@ func frameFor(t testing.TB, w radio.Waveform, rng *rand.Rand) []byte {
 	t.Helper()
 	n := w.FrameSize
 	if n == 0 {
-		n = 20 + rng.IntN(100)
+		n = 36 + rng.IntN(100)
+	}
+	return frameOf(t, w, n, rng)
+}
+
+// frameOf is frameFor for a length in octets.
+func frameOf(t testing.TB, w radio.Waveform, n int, rng *rand.Rand) []byte {
+	t.Helper()
+	if w.Framing == "AX.25 UI" {
+		n -= 16
 	}
 	b := make([]byte, n)
 	for i := range b {

@@ -1,6 +1,7 @@
 package radio
 
 import (
+	"math"
 	"time"
 
 	"spacechain/link/coding"
@@ -97,10 +98,20 @@ type fmReceiver struct {
 	fm    *modem.FMDiscriminator
 	demod *modem.AFSKDemodulator
 	units *cltu.Receiver
-	audio []float32
-	soft  []int8
-	found []cltu.Unit
+	rate  float64
+	baud  float64
+	band  float64
+
+	samples int64
+	heard   int64 // last sample with a carrier
+	audio   []float32
+	soft    []int8
+	found   []cltu.Unit
 }
+
+// squelchCNR is the ratio of carrier to noise power in the signal's band below which there is no
+// carrier to speak of: ten decibels lower than what telecommands need.
+const squelchCNR = 0.8
 
 func newFMReceiver(tones modem.AFSK, mode modem.FM, rate float64) (detector, error) {
 	f, err := modem.NewFMDiscriminator(mode, rate)
@@ -111,12 +122,21 @@ func newFMReceiver(tones modem.AFSK, mode modem.FM, rate float64) (detector, err
 	if err != nil {
 		return nil, err
 	}
-	return &fmReceiver{fm: f, demod: d, units: cltu.NewReceiver(tcCoding)}, nil
+	return &fmReceiver{fm: f, demod: d, units: cltu.NewReceiver(tcCoding), rate: rate, baud: tones.Baud, band: mode.Bandwidth(), heard: -1 << 40}, nil
 }
 
 func (r *fmReceiver) detect(dst []Frame, in []complex64) []Frame {
+	r.samples += int64(len(in))
 	r.audio = r.fm.Process(r.audio[:0], in)
+	if r.fm.CNR() > squelchCNR {
+		r.heard = r.samples
+	}
 	r.soft = r.demod.Process(r.soft[:0], r.audio)
+	// The bits lie back by what the demodulator looks ahead.
+	hold := int64(r.rate * (0.05 + 400/r.baud))
+	if r.samples-r.heard > hold {
+		return dst // noise holds CLTUs, too
+	}
 	r.found = r.units.Receive(r.found[:0], r.soft)
 	return r.take(dst)
 }
@@ -135,8 +155,8 @@ func (r *fmReceiver) flush(dst []Frame) []Frame {
 }
 
 func (r *fmReceiver) state() (bool, float64, float64) {
-	snr := r.demod.SNR()
-	return snr > 6, 0, snr
+	cnr := r.fm.CNR()
+	return cnr > squelchCNR, r.fm.OffsetHz(), 10 * math.Log10(max(cnr, 1e-3)*r.band/r.baud)
 }
 
 // telecommand is a waveform of telecommands over tones on frequency modulation.
@@ -155,8 +175,7 @@ func telecommand(name, modemName string, tones modem.AFSK, mode modem.FM, points
 			piece:        48, losses: losses{units: cltuUnits, points: points},
 		},
 	}
-	w.InfoRateBps = 8 * mostTC / w.Airtime(mostTC).Seconds()
-	return w
+	return w.finish()
 }
 
 // TTCUp is the telecommand uplink: VHF FM at 145.9 MHz carrying AFSK-1200, CLTUs with BCH(63,56)
@@ -165,11 +184,11 @@ func telecommand(name, modemName string, tones modem.AFSK, mode modem.FM, points
 // are the octets of a CLTU with its fill, which frame.TCChannel.Trim cuts.
 func TTCUp() Waveform {
 	return telecommand("ttc-up", "FM, AFSK 1200 (Bell 202)", modem.Bell202,
-		modem.FM{Deviation: 3000, Bandwidth: 18000}, []lossPoint{{40, 3}, {42, 0.3}, {44, 1e-3}})
+		modem.FM{Deviation: 3000, Top: 2400, Search: 4000}, []lossPoint{{10, 3}, {11, 0.3}, {13, 1e-3}})
 }
 
 // TTCUp4800 is [TTCUp] at four times the rate, for strong signals: AFSK-4800.
 func TTCUp4800() Waveform {
 	return telecommand("ttc-up-4800", "FM, AFSK 4800", modem.AFSK4800,
-		modem.FM{Deviation: 3600, Bandwidth: 24000}, []lossPoint{{43, 3}, {45, 0.3}, {47, 1e-3}})
+		modem.FM{Deviation: 3600, Top: 5400, Search: 4000}, []lossPoint{{10, 3}, {11, 0.3}, {13, 1e-3}})
 }

@@ -50,6 +50,6 @@ func TTCDown() Waveform {
 		Name: "ttc-down", Modem: "BPSK 9600, RRC 0.35", Coding: "RS(255,223) within convolutional 1/2", Framing: "TM",
 		CarrierHz: 437e6, SymbolRate: 9600, SampleRate: 48000, FrameSize: block.FrameSize(),
 	}, cadu.Config{RS: block, Randomizer: randomizer.TM255, Inner: &conv.CCSDS},
-		modem.PSK{Baud: 9600, Search: 12e3, DopplerRate: 200, ClockPPM: 100},
-		1024, 256, 100*time.Millisecond, []lossPoint{{38, 5}, {39, 0.3}, {40, 1e-3}})
+		modem.PSK{Baud: 9600, Search: 12e3, DopplerRate: 200, ClockPPM: 100, Window: 512},
+		1536, 256, 100*time.Millisecond, []lossPoint{{-1.5, 5}, {-1, 0.3}, {-0.5, 1e-3}})
 }

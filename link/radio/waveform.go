@@ -62,11 +62,11 @@ type detector interface {
 	state() (locked bool, offsetHz, snrDB float64)
 }
 
-// finish fills in what follows from the plan.
+// finish fills in what follows from the rest. Frames of any length count as such of the longest.
 func (w Waveform) finish() Waveform {
-	if w.FrameSize > 0 {
-		w.InfoRateBps = float64(8*w.FrameSize) / w.Airtime(w.FrameSize).Seconds()
-	}
+	w.plan.losses.symbol = 10 * math.Log10(w.SymbolRate)
+	size := w.plan.most
+	w.InfoRateBps = float64(8*size) / w.Airtime(size).Seconds()
 	return w
 }
 
