@@ -47,8 +47,8 @@ func (a Helix) String() string {
 
 // Yagi is a Yagi-Uda array, or two crossed ones fed for circular polarisation, of
 // which the peak is known: a Gaussian main lobe of the width that belongs to the
-// peak (gain times the square of the width is about 29,000 square degrees), and side
-// and back lobes 15 dB under it.
+// peak (gain times the square of the width is about 29,000 square degrees). The lobe holds
+// four fifths of the power; side and back lobes share the rest, -7 dBi all around.
 type Yagi struct {
 	PeakDBi      float64
 	Polarisation Polarisation
@@ -60,7 +60,8 @@ func (a Yagi) BeamwidthDeg() float64 { return math.Sqrt(29000 / ratio(a.PeakDBi)
 // Ray implements [Antenna].
 func (a Yagi) Ray(offAxisDeg float64) Ray {
 	x := offAxisDeg / a.BeamwidthDeg()
-	return Ray{GainDBi: a.PeakDBi - min(15, 12*x*x), Polarisation: a.Polarisation}
+	const asideDBi = -7
+	return Ray{GainDBi: max(a.PeakDBi-12*x*x, asideDBi), Polarisation: a.Polarisation}
 }
 
 // Check implements [Antenna].

@@ -21,6 +21,7 @@ type Budget struct {
 	Air               propagation.Losses
 	AirDB             float64 // all of Air together
 	IonosphereDB      float64
+	FaradayDeg        float64 // by how much the ionosphere turns a linear polarisation
 	PolarisationDB    float64
 	IsotropicDBW      float64 // what an isotropic antenna of the right polarisation would hear
 	ReceivedDBW       float64 // at the antenna's terminals
@@ -96,7 +97,7 @@ func (l Link) Budget() (Budget, error) {
 func (r ready) budget(path Path) (Budget, error) {
 	l := r.link
 	l.Path = path
-	b := Budget{Link: l, LightTime: channel.LightTime(path.RangeKm), IonosphereDB: r.ionoDB}
+	b := Budget{Link: l, LightTime: channel.LightTime(path.RangeKm), IonosphereDB: r.ionoDB, FaradayDeg: r.turnDeg}
 	var err error
 	if err = path.check(); err == nil {
 		b.Air, err = r.air.losses(path.ElevationDeg)

@@ -16,8 +16,9 @@ type Line struct {
 	Note    string  `json:"note,omitempty"`
 }
 
-// Lines gives the budget line by line. Gains and losses in dB carry their sign, so
-// that each section adds up.
+// Lines gives the budget line by line. Gains and losses carry their sign, so that
+// each section adds up; the margin is Eb/N0 less what is required, and the
+// implementation's loss.
 func (b Budget) Lines() []Line {
 	l := b.Link
 	var out []Line
@@ -72,12 +73,14 @@ func (b Budget) Lines() []Line {
 	add("C/N0", b.CN0DBHz, "dBHz", "")
 	add("bit rate", decibels(l.Signal.RateBps), "dB(bit/s)", fmt.Sprintf("%.6g bit/s", l.Signal.RateBps))
 	add("Eb/N0", b.EbN0DB, "dB", l.Signal.Name)
-	add("required Eb/N0", -l.Signal.RequiredEbN0DB, "dB", l.Signal.Basis)
+	add("required Eb/N0", l.Signal.RequiredEbN0DB, "dB", l.Signal.Basis)
 	add("implementation", -l.Signal.ImplementationLossDB, "dB", "")
 	note := "closes"
 	switch {
-	case b.tumbles():
+	case b.tumbles() && b.Outage > 0:
 		note = fmt.Sprintf("none in %.2g %% of attitudes", 100*b.Outage)
+	case b.tumbles():
+		note = "closes in all attitudes"
 	case !b.Closes():
 		note = "does not close"
 	}
@@ -102,10 +105,13 @@ func (b Budget) polarisationNote() string {
 	}
 	tx, rx := l.Transmitter.Antenna.Ray(b.TransmitOffAxisDeg), l.Receiver.Antenna.Ray(b.ReceiveOffAxisDeg)
 	note := fmt.Sprintf("%s to %s", tx.Polarisation, rx.Polarisation)
-	if !l.TiltKnown {
-		note += "; mean over tilts"
+	switch {
+	case !l.TiltKnown:
+		return note + "; mean over tilts"
+	case b.FaradayDeg != 0:
+		return note + fmt.Sprintf("; tilt %g degrees, and %.0f of Faraday rotation", l.TiltDeg, b.FaradayDeg)
 	}
-	return note
+	return note + fmt.Sprintf("; tilt %g degrees", l.TiltDeg)
 }
 
 // Table gives the lines as a table for people.

@@ -10,9 +10,10 @@ type Sense int
 
 // The senses.
 const (
-	Linear    Sense = iota // it does not turn
-	RightHand              // RHCP, or an ellipse that turns right
-	LeftHand               // LHCP, or an ellipse that turns left
+	Linear     Sense = iota // it does not turn
+	RightHand               // RHCP, or an ellipse that turns right
+	LeftHand                // LHCP, or an ellipse that turns left
+	EitherHand              // RHCP or LHCP, whichever is better: a station that switches, or hears both
 )
 
 // String names the sense.
@@ -24,6 +25,8 @@ func (s Sense) String() string {
 		return "RHCP"
 	case LeftHand:
 		return "LHCP"
+	case EitherHand:
+		return "either sense"
 	}
 	return fmt.Sprintf("unknown sense %d", int(s))
 }
@@ -76,6 +79,14 @@ func MeanMismatchDB(a, b Polarisation) float64 { return mismatch(a, b, 0) }
 func WorstMismatchDB(a, b Polarisation) float64 { return mismatch(a, b, -1) }
 
 func mismatch(a, b Polarisation, cosTilt float64) float64 {
+	if a.Sense != EitherHand {
+		a, b = b, a
+	}
+	if a.Sense == EitherHand {
+		right, left := a, a
+		right.Sense, left.Sense = RightHand, LeftHand
+		return min(mismatch(right, b, cosTilt), mismatch(left, b, cosTilt))
+	}
 	sinA, cosA := a.latitude()
 	sinB, cosB := b.latitude()
 	power := (1 + sinA*sinB + cosA*cosB*cosTilt) / 2
