@@ -1,6 +1,8 @@
 /* A benchmark of libfec for the ratio that our own benchmarks report.
 
-   cc -O2 -o libfec-bench libfec.c -lfec     (Debian package libfec-dev)
+   The tests compile it where Debian's libfec-dev and a C compiler are; by hand:
+
+   cc -O2 -o libfec-bench libfec.c -lfec
 
    libfec-bench rs N        decodes (255,223) dual-basis words with N errors
    libfec-bench viterbi     decodes the K=7 rate 1/2 code
