@@ -188,6 +188,7 @@ func (b *Backend) Satellite(ctx context.Context, id api.NodeID) (api.SatelliteDe
 		}
 	}
 	aboard, err := query(ctx, b.u, func() (a aboard) {
+		a.telemetry = b.u.tracking.telemetry(s.Node)
 		for _, w := range b.u.up(b.u.loop.Now()) {
 			switch s.Node {
 			case w.A:
@@ -205,7 +206,7 @@ func (b *Backend) Satellite(ctx context.Context, id api.NodeID) (api.SatelliteDe
 		}
 		return a
 	})
-	out.Peers, out.QueuedBytes, out.BatteryFraction = aboard.peers, aboard.queued, aboard.battery
+	out.Peers, out.QueuedBytes, out.BatteryFraction, out.Telemetry = aboard.peers, aboard.queued, aboard.battery, aboard.telemetry
 	return out, err
 }
 
@@ -214,6 +215,8 @@ type aboard struct {
 	peers   []api.NodeID
 	queued  uint64
 	battery *float64
+	// telemetry is what stations have heard of it.
+	telemetry *api.Telemetry
 }
 
 // Positions implements api.Backend.

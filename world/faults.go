@@ -59,10 +59,15 @@ func (u *Universe) reset(m *member, down time.Duration) {
 	}
 	m.down = true
 	m.host.Stop()
+	u.tracking.cut(m.id)
 	u.log.line(u.loop.Now(), "node %d reset", m.id)
 	u.loop.After(max(down, time.Millisecond), func() {
 		if err := u.boot(m); err != nil {
 			u.fail(fmt.Errorf("restart node %d: %w", m.id, err))
+			return
+		}
+		if err := u.tracking.restart(m.id); err != nil {
+			u.fail(err)
 			return
 		}
 		u.log.line(u.loop.Now(), "node %d restarted", m.id)

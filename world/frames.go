@@ -44,6 +44,9 @@ func (f *frames) tune(now time.Time) {
 	}
 }
 
+// depth implements carrier.
+func (f *frames) depth() string { return "frames" }
+
 // begin is when a frame begins.
 func (f *frames) begin(n int64) time.Time {
 	if t := f.h.turns; t != nil {

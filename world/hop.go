@@ -46,6 +46,8 @@ type carrier interface {
 	carry(now time.Time, unit []byte)
 	// tune changes the waveform to that of its end, behind what is under way.
 	tune(now time.Time)
+	// depth is how deep it goes: frames or samples.
+	depth() string
 }
 
 // tally counts what a direction has carried.

@@ -9,6 +9,7 @@ import (
 	"spacechain/dtn/node"
 	"spacechain/internal/kv"
 	"spacechain/world/host"
+	"spacechain/world/topology"
 )
 
 // member is one node of the universe that has been brought up.
@@ -68,6 +69,9 @@ func (u *Universe) open(w *window) {
 	}
 	u.closeAt(w, h)
 	u.breakAt(w, h)
+	if w.Kind == topology.Ground {
+		u.tracking.rise(h)
+	}
 }
 
 // step says that the receivers of a hop are in step: those of its ends that have been
@@ -139,6 +143,9 @@ func (u *Universe) closeHop(h *hop) {
 	delete(u.openHops, h)
 	u.log.line(now, "link down %s %d %d", h.w.Kind, h.w.A, h.w.B)
 	u.tellLink(h, false)
+	if h.w.Kind == topology.Ground {
+		u.tracking.set(h)
+	}
 	for side := range h.ends {
 		m := u.members[h.ends[side].node]
 		if m == nil {

@@ -51,6 +51,8 @@ type TourAnswer struct {
 	Name      string       `json:"name"`
 	Tenant    string       `json:"tenant"`
 	Path      []string     `json:"path"` // nodes that the package passed, the satellite last
+	Out       []HopReport  `json:"out"`  // how each hop carried the package
+	Home      []HopReport  `json:"home"` // and the satellite's reply
 	Package   int          `json:"package_bytes"`
 	Uplinked  int          `json:"uplinked_bytes"`
 	Gas       uint64       `json:"gas"` // of the activation that gave the answer
@@ -75,6 +77,7 @@ type Tour struct {
 	wall    time.Duration
 	sim     time.Time // the universe's time as progress last saw it
 	mark    time.Time // where the leg under way began
+	ways    *ways
 }
 
 // Run does it. The answer's receipt has been verified.
@@ -91,6 +94,10 @@ func (t *Tour) Run(ctx context.Context) (*TourAnswer, error) {
 	if err := u.ask(ctx, func() { u.watchers = append(u.watchers, watch) }); err != nil {
 		return nil, err
 	}
+	if err := t.follow(ctx); err != nil {
+		return nil, err
+	}
+	defer t.leave()
 	t.started = clock.Stopwatch()
 	now, err := u.Backend().Time(ctx)
 	if err != nil {
@@ -127,6 +134,9 @@ func (t *Tour) Run(ctx context.Context) (*TourAnswer, error) {
 	}
 	a.Tenant = terminal.TenantID(a.Satellite, deployed.Tenant)
 	t.say("installed on %s as tenant %s", a.Name, a.Tenant)
+	if err := t.radios(ctx, a, deployed.Bundle); err != nil {
+		return nil, err
+	}
 
 	if err := t.orbit(ctx, a); err != nil {
 		return nil, err

@@ -55,6 +55,8 @@ type Universe struct {
 	clockfile *clockFile
 
 	watchers []func(terminal.Change)
+	ways     []*ways
+	tracking *tracking
 	ended    chan struct{} // closed when Run returns
 }
 
@@ -113,6 +115,7 @@ func (u *Universe) begin(ahead *topology.Topology) (err error) {
 	if err := u.cast(); err != nil {
 		return err
 	}
+	u.tracking = newTracking(u)
 	if u.engine, err = sandbox.NewEngine(sandbox.Options{Interpreter: u.opts.Interpreter, CacheDir: u.opts.Cache}); err != nil {
 		return fmt.Errorf("make universe: %w", err)
 	}
@@ -309,6 +312,9 @@ func (u *Universe) traffic(at uint64) func(node.Event) {
 		if e.Kind == node.EventStoreFailed && !errors.Is(e.Err, store.ErrFull) { // one that is full refuses, and has not failed
 			u.fail(fmt.Errorf("store of node %d: %w", at, e.Err))
 			return
+		}
+		for _, w := range u.ways {
+			w.note(at, e)
 		}
 		u.tellBundle(at, e)
 	}

@@ -25,6 +25,7 @@ type SatelliteDetail struct {
 	BatteryFraction *float64     `json:"battery_fraction,omitempty" doc:"State of charge, 0 to 1, where known"`
 	QueuedBytes     uint64       `json:"queued_bytes" doc:"Bytes of bundles waiting on board, as far as known"`
 	Peers           []NodeID     `json:"peers" nullable:"false" doc:"Nodes it has a link with now"`
+	Telemetry       *Telemetry   `json:"telemetry,omitempty" doc:"What it last said of itself; absent until a station has heard it"`
 	Track           []TrackPoint `json:"track" nullable:"false" doc:"Subsatellite points of about one orbit, oldest first, now included"`
 }
 

@@ -22,7 +22,10 @@
 //	gnss          latitude, longitude,                    deg,     -             from position    1 Hz
 //	              height over WGS-84,                     km,
 //	              x y z ECEF position,                    km,                    0.003 an axis
-//	              x y z ECEF velocity                     km/s                   0.00002 an axis
+//	              x y z ECEF velocity,                    km/s                   0.00002 an axis
+//	              satellites used,                        1
+//	              error of an axis, 1 sigma,              m
+//	              its clock against GPS time              ns       150           15
 //	sun           x y z to the Sun in body axes,          unit     0.1 deg       0.05 deg         5 Hz
 //	              share of its disc seen                  0..1     -             -
 //	              (all 0 in the umbra)

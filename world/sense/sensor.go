@@ -44,8 +44,8 @@ func list() []Sensor {
 	return []Sensor{
 		{Name: Magnetometer, Values: []string{"x", "y", "z", "total"}, Units: same("nT", 4), Frame: "body", Period: 100 * time.Millisecond},
 		{Name: Gyro, Values: []string{"x", "y", "z"}, Units: same("deg/s", 3), Frame: "body", Period: 100 * time.Millisecond},
-		{Name: GNSS, Values: []string{"latitude", "longitude", "height", "x", "y", "z", "vx", "vy", "vz"},
-			Units: []string{"deg", "deg", "km", "km", "km", "km", "km/s", "km/s", "km/s"}, Frame: "ECEF", Period: time.Second},
+		{Name: GNSS, Values: []string{"latitude", "longitude", "height", "x", "y", "z", "vx", "vy", "vz", "satellites", "sigma", "clock"},
+			Units: []string{"deg", "deg", "km", "km", "km", "km", "km/s", "km/s", "km/s", "1", "m", "ns"}, Frame: "ECEF", Period: time.Second},
 		{Name: Sun, Values: []string{"x", "y", "z", "light"}, Units: same("1", 4), Frame: "body", Period: 200 * time.Millisecond},
 		{Name: Star, Values: []string{"w", "x", "y", "z"}, Units: same("1", 4), Frame: "TEME", Period: 500 * time.Millisecond},
 		{Name: Temperature, Values: []string{"panel", "structure", "battery", "payload"}, Units: same("degC", 4), Period: time.Second},

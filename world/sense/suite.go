@@ -70,7 +70,7 @@ func (s *Suite) Read(name string, at time.Time) (Reading, error) {
 		w := t.RateDegS().Add(bias3(fixed, 0.003)).Add(gauss3(noise, 0.001))
 		r.Values = w[:]
 	case GNSS:
-		r.Values = gnss(&t, noise)
+		r.Values = gnss(&t, fixed, noise)
 	case Sun:
 		r.Values = sunSensor(&t, fixed, noise)
 	case Star:
@@ -96,11 +96,21 @@ func sampled(at time.Time, period time.Duration) time.Time {
 	return time.Unix(0, nanos-past).UTC()
 }
 
-func gnss(t *Truth, noise *rand.Rand) []float64 {
-	pos := t.PosECEFKm.Add(gauss3(noise, 0.003))
+// The receiver's error of position, 1 sigma on each axis, and how far its clock is off GPS
+// time at the most: what its crystal gains between two fixes that set it.
+const (
+	fixSigmaKm  = 0.003
+	clockBiasNs = 150
+)
+
+func gnss(t *Truth, fixed, noise *rand.Rand) []float64 {
+	pos := t.PosECEFKm.Add(gauss3(noise, fixSigmaKm))
 	vel := t.VelECEFKmS.Add(gauss3(noise, 0.00002))
 	place := frame.ToGeodetic(pos)
-	return []float64{place.LatDeg, place.LonDeg, place.AltKm, pos[0], pos[1], pos[2], vel[0], vel[1], vel[2]}
+	used := 8 + noise.IntN(5) // of those above the antenna's horizon, which faces up
+	clock := bias(fixed, clockBiasNs) + gauss(noise, 15)
+	return []float64{place.LatDeg, place.LonDeg, place.AltKm, pos[0], pos[1], pos[2], vel[0], vel[1], vel[2],
+		float64(used), 1000 * fixSigmaKm, clock}
 }
 
 func sunSensor(t *Truth, fixed, noise *rand.Rand) []float64 {
