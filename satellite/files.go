@@ -35,6 +35,9 @@ type FilePolicy struct {
 	Remote cfdp.Remote
 	// Event, if set, is told what becomes of files, for logs.
 	Event func(now time.Time, i cfdp.Indication)
+	// Order, if set, is given each command that is handed to the operating system, with
+	// the peer that it came from.
+	Order func(now time.Time, from uint64, signed []byte)
 }
 
 // files is the payload computer's CFDP entity, which there is once files come or go.
@@ -136,6 +139,9 @@ func (p *Payload) handOver(now time.Time) {
 		// ReplyTo, and what is no command gets none.
 		var number, source uint64
 		_, _ = fmt.Sscanf(strings.TrimPrefix(name, orderDir+"/"), "%x-%d-", &number, &source)
+		if tell := p.opts.Files.Order; tell != nil {
+			tell(now, source, data)
+		}
 		p.check(p.system.Message(now, system.Inbound{
 			ID: fileID + name, Source: fmt.Sprintf("ipn:%d.0", source), Service: command.Service, Payload: data,
 		}))

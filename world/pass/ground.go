@@ -1,0 +1,336 @@
+package pass
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"spacechain/clock"
+	"spacechain/dtn/contact"
+	"spacechain/dtn/node"
+	"spacechain/internal/kv"
+	"spacechain/link/cfdp"
+	"spacechain/link/pus"
+	"spacechain/link/radio"
+	"spacechain/platform/ttc/mission"
+	"spacechain/station"
+	"spacechain/station/control"
+	"spacechain/world/host"
+)
+
+// ground is the station.
+type ground struct {
+	f       *flight
+	control *control.Control
+	wake    *clock.Event
+	station *station.Station
+	host    *host.Host
+
+	up     *hop // telecommands
+	stream *hop // payload
+	trunk  *radio.Trunk
+	heard  *radio.Trunk
+
+	given    []given
+	open     int // commands that are not done
+	acquired bool
+	order    []byte // the file
+	file     cfdp.TransactionID
+	quarter  int64
+}
+
+// given is a telecommand that was given.
+type given struct {
+	name     string
+	id       pus.RequestID
+	at       time.Time
+	verified time.Time
+	counted  bool
+	told     bool
+}
+
+// stationCore is the station with its radio at hand.
+type stationCore struct {
+	*station.Station
+	g *ground
+}
+
+// Drain also fetches files for the radio.
+func (c stationCore) Drain(now time.Time) []node.OutFrame {
+	frames := c.Station.Drain(now)
+	c.g.fill(now)
+	return frames
+}
+
+func newGround(f *flight, plan *contact.Plan) (*ground, error) {
+	g := &ground{f: f}
+	var err error
+	if g.control, err = control.New(f.from, control.Config{Link: f.mission()}); err != nil {
+		return nil, err
+	}
+	if g.trunk, err = radio.NewTrunk(f.cfg.Up, f.mission().Spacecraft); err != nil {
+		return nil, err
+	}
+	if g.heard, err = radio.NewTrunk(f.cfg.Down, f.mission().Spacecraft); err != nil {
+		return nil, err
+	}
+	g.station, err = station.New(f.from, station.Options{Node: stationNode, Store: kv.NewMemory(), Plan: plan, Fail: f.fail,
+		Files: station.FilePolicy{Remote: remote, Event: g.fileEvent}})
+	if err != nil {
+		return nil, err
+	}
+	g.host = host.New(f.loop, stationCore{g.station, g}, g, f.from, 0)
+	return g, f.home.plugIn(g)
+}
+
+// link has the station see the satellite come and go.
+func (g *ground) link(up bool) {
+	f := g.f
+	sat := f.satelliteNode()
+	g.host.Do(func(now time.Time) {
+		g.station.FileLink(now, sat, up)
+		if !up {
+			g.station.LinkDown(now, sat)
+			return
+		}
+		f.fail(g.station.LinkUp(now, f.linkInfo(sat, f.cfg.Up)))
+	})
+	if up {
+		g.do(func(now time.Time) { g.control.Begin(now, f.set) })
+	}
+}
+
+// do gives the control an input, sends what it wants sent, and looks when it wants to be
+// woken.
+func (g *ground) do(input func(now time.Time)) {
+	now := g.f.loop.Now()
+	input(now)
+	bursts(g.control.Bursts(), g.up)
+	g.f.loop.Cancel(g.wake)
+	g.wake = nil
+	if at, ok := g.control.NextWake(); ok {
+		g.wake = g.f.loop.At(at, func() { g.do(g.control.Tick) })
+	}
+	if n := g.control.Pending(); n != g.open {
+		g.open = n
+		g.follow(now)
+	}
+}
+
+// follow tells which commands are done.
+func (g *ground) follow(now time.Time) {
+	for i := range g.given {
+		c := &g.given[i]
+		if c.told {
+			continue
+		}
+		s, ok := g.control.State(c.id)
+		if !ok || !s.State.Done() {
+			continue
+		}
+		c.told, c.verified = true, now
+		g.f.tell("command", "%s: %s", c.name, s.State)
+	}
+}
+
+// telemetry takes what the UHF receiver found.
+func (g *ground) telemetry(_ time.Time, frame []byte) {
+	if !g.acquired {
+		g.acquired = true
+		g.f.tell("acquired", "telemetry")
+	}
+	g.do(func(now time.Time) { g.control.Downlink(now, frame) })
+	for _, t := range g.control.Telemetry() {
+		if s, ok := t.Content.(*pus.Sample); ok && s.ID == mission.HousekeepingID {
+			if h, err := mission.ReadHousekeeping(g.control.Profile(), s); err == nil {
+				g.measure(h.Orbit())
+			}
+		}
+	}
+}
+
+// beacon takes an AX.25 frame.
+func (g *ground) beacon(_ time.Time, frame []byte) {
+	g.do(func(now time.Time) { g.control.Beacon(now, frame) })
+}
+
+// measure compares an orbit measurement with the truth.
+func (g *ground) measure(m mission.OrbitMeasurement, ok bool) {
+	if !ok {
+		return
+	}
+	pos, vel, err := g.f.orbit.ECEF(m.Time)
+	if err != nil {
+		return
+	}
+	o := &g.f.report.Orbit
+	o.Reports++
+	o.WorstM = max(o.WorstM, m.PosECEFKm.Sub(pos).Norm()*1000)
+	o.WorstMS = max(o.WorstMS, m.VelECEFKmS.Sub(vel).Norm()*1000)
+	o.Satellites = m.Satellites
+}
+
+// commands gives telecommands: a quarter of them before the rise, the others over the
+// pass.
+func (g *ground) commands() {
+	f := g.f
+	p := g.control.Profile()
+	for i := range f.cfg.Commands {
+		var name string
+		var q pus.Request
+		n := false
+		switch i % 4 {
+		case 0:
+			name, q = "ping", p.AreYouAlive()
+		case 1:
+			name, q = "housekeeping report", p.OneShot(false, mission.HousekeepingID)
+		default:
+			n = true
+			name, q = fmt.Sprintf("function %d", i), p.PerformFunction(counted, []byte{byte(i)})
+		}
+		at := f.from
+		if early := f.cfg.Commands / 4; i >= early {
+			span := f.set.Add(-90 * time.Second).Sub(f.rise)
+			at = f.rise.Add(span * time.Duration(i-early) / time.Duration(f.cfg.Commands-early))
+		}
+		f.loop.At(at, func() {
+			g.do(func(now time.Time) {
+				id, err := g.control.Command(now, q)
+				f.fail(err)
+				g.given = append(g.given, given{name: name, id: id, at: now, counted: n})
+			})
+		})
+	}
+}
+
+// deploy gives the station the file.
+func (g *ground) deploy() {
+	f := g.f
+	g.host.Do(func(now time.Time) {
+		order, err := f.cfg.order(f.satelliteNode(), homeNode, now)
+		if err != nil {
+			f.fail(err)
+			return
+		}
+		g.order = order
+		g.file, err = g.station.PutFile(now, f.satelliteNode(), "commands/deploy", order)
+		f.fail(err)
+		f.report.File.Size, f.report.File.Begun = int64(len(order)), now
+		f.tell("file", "commands/deploy, %d octets, begins", len(order))
+	})
+}
+
+// fileEvent hears what becomes of the station's files.
+func (g *ground) fileEvent(now time.Time, i cfdp.Indication) {
+	if i.Kind != cfdp.IndFinished || !i.Sending {
+		return
+	}
+	r := &g.f.report.File
+	r.Ended, r.Condition = now, i.Condition
+	g.f.tell("file", "commands/deploy: %s", i.Condition)
+}
+
+// Carry implements host.Carrier: to the satellite by the trunk, home by cable.
+func (g *ground) Carry(now time.Time, fr node.OutFrame) {
+	if fr.Peer == homeNode {
+		g.f.loop.After(cable, func() { g.f.home.frame(fr.Data) })
+		return
+	}
+	if err := g.trunk.Send(radio.Mesh, fr.Data); err != nil {
+		return // the mesh sends it again
+	}
+	g.stream.engine.wake(now)
+}
+
+// fill fetches as many files as the next transfer frame holds.
+func (g *ground) fill(now time.Time) {
+	if g.stream == nil {
+		return
+	}
+	for g.trunk.Pending() < g.stream.wave.FrameSize {
+		pdu, ok := g.station.FileOutput(now, g.f.satelliteNode())
+		if !ok {
+			break
+		}
+		g.note(pdu)
+		if err := g.trunk.Send(radio.Files, pdu); err != nil {
+			g.f.fail(err)
+			return
+		}
+	}
+	if g.trunk.Pending() > 0 {
+		g.stream.engine.wake(now)
+	}
+}
+
+// note counts what goes up of the file.
+func (g *ground) note(pdu []byte) {
+	r := &g.f.report.File
+	r.PDUs++
+	p, err := cfdp.Decode(pdu)
+	if err != nil {
+		return
+	}
+	d, ok := p.Body.(*cfdp.FileData)
+	if !ok {
+		return
+	}
+	r.Octets += int64(len(d.Data))
+	if q := 4 * (d.Offset + int64(len(d.Data))) / r.Size; q > g.quarter {
+		g.quarter = q
+		g.f.tell("file", "commands/deploy: %d %% sent", 25*q)
+	}
+}
+
+// pull gives the next transfer frame.
+func (g *ground) pull(time.Time) ([]byte, bool) {
+	if g.trunk.Pending() < g.stream.wave.FrameSize {
+		g.host.Do(func(time.Time) {}) // which drains
+	}
+	if g.trunk.Pending() == 0 {
+		return nil, false
+	}
+	frame, err := g.trunk.Next(nil)
+	g.f.fail(err)
+	return frame, err == nil
+}
+
+// payloadFrame takes a transfer frame of the payload's downlink.
+func (g *ground) payloadFrame(_ time.Time, frame []byte) {
+	sat := g.f.satelliteNode()
+	_ = g.heard.Frame(frame, func(service radio.Service, unit []byte) { // it counts what it refuses
+		unit = bytes.Clone(unit)
+		if service == radio.Files {
+			if p, err := cfdp.Decode(unit); err == nil {
+				if _, ok := p.Body.(*cfdp.NAK); ok {
+					g.f.report.File.NAKs++
+				}
+			}
+		}
+		g.host.Do(func(now time.Time) {
+			switch service {
+			case radio.Mesh:
+				g.station.Frame(now, sat, unit)
+			case radio.Files:
+				g.station.FilePDU(now, sat, unit)
+			}
+		})
+	})
+}
+
+func (g *ground) finish(r *Report) error {
+	r.Control = g.control.Stats()
+	r.Orbit.Beacons = r.Control.BeaconsReceived
+	for _, c := range g.given {
+		s, ok := g.control.State(c.id)
+		state := "forgotten"
+		if ok {
+			state = s.State.String()
+		}
+		r.Commands = append(r.Commands, CommandReport{Name: c.name, Given: c.at, State: state, Why: s.Why, Verified: c.verified, Counted: c.counted})
+	}
+	if n := r.File.Octets - r.File.Size; n > 0 && g.stream != nil {
+		g.stream.stats.Resent = uint64(n)
+	}
+	return nil
+}

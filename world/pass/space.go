@@ -1,0 +1,239 @@
+package pass
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"spacechain/clock"
+	"spacechain/dtn/contact"
+	"spacechain/dtn/node"
+	"spacechain/internal/kv"
+	"spacechain/link/cfdp"
+	"spacechain/link/radio"
+	"spacechain/platform"
+	"spacechain/platform/bus"
+	"spacechain/platform/ttc"
+	"spacechain/platform/ttc/mission"
+	"spacechain/satellite"
+	"spacechain/spaceos/gate"
+	"spacechain/spaceos/system"
+	"spacechain/world"
+	"spacechain/world/host"
+	"spacechain/world/sense"
+)
+
+// busDelay is how long a datagram takes from one computer of the satellite to the other.
+const busDelay = time.Millisecond
+
+// space is the satellite.
+type space struct {
+	f       *flight
+	node    uint64
+	ttc     *ttc.TTC
+	wakeTTC *clock.Event
+	payload *satellite.Payload
+	host    *host.Host
+
+	down, beacons *hop // TT&C
+	stream        *hop // payload
+	trunk         *radio.Trunk
+	heard         *radio.Trunk // reads the uplink
+
+	performed map[byte]int // by number, the commands that are counted
+	installed time.Time
+}
+
+// payloadCore is the payload with its radio at hand.
+type payloadCore struct {
+	*satellite.Payload
+	s *space
+}
+
+// Drain also fetches files for the radio.
+func (c payloadCore) Drain(now time.Time) []node.OutFrame {
+	frames := c.Payload.Drain(now)
+	if s := c.s; s.installed.IsZero() && c.Tenants() > 0 {
+		s.installed = now
+		s.f.tell("app", "the gate has admitted the app, and it is installed")
+	}
+	c.s.fill(now)
+	return frames
+}
+
+// counted is the function of service 8 whose argument is counted.
+const counted = mission.FunctionUser
+
+// Perform implements pus.Functions.
+func (s *space) Perform(_ time.Time, id uint64, args []byte) error {
+	if id != counted || len(args) != 1 {
+		return fmt.Errorf("function %d of %d octets", id, len(args))
+	}
+	s.performed[args[0]]++
+	return nil
+}
+
+// remote is the timers of CFDP: a round trip takes a tenth of a second.
+var remote = cfdp.Remote{AckTimer: 2 * time.Second, NAKTimer: 2 * time.Second, ImmediateNAK: true}
+
+func newSpace(f *flight, plan *contact.Plan) (*space, error) {
+	s := &space{f: f, node: f.satelliteNode(), performed: map[byte]int{}}
+	suite := sense.New(sense.Options{Seed: f.cfg.Seed, Node: s.node, Orbit: f.orbit})
+	devices := world.Devices(suite)
+	var err error
+	s.ttc, err = ttc.New(f.from, ttc.Config{Link: f.mission(), Instruments: ttc.FromDevices(devices), Functions: s,
+		Housekeeping: 20 * time.Second, BeaconPeriod: 30 * time.Second})
+	if err != nil {
+		return nil, err
+	}
+	if s.trunk, err = radio.NewTrunk(f.cfg.Down, f.mission().Spacecraft); err != nil {
+		return nil, err
+	}
+	if s.heard, err = radio.NewTrunk(f.cfg.Up, f.mission().Spacecraft); err != nil {
+		return nil, err
+	}
+	flightComputer := platform.New(devices)
+	var sensors []string
+	for _, each := range sense.Sensors() {
+		sensors = append(sensors, each.Name)
+	}
+	s.payload, err = satellite.New(f.from, satellite.Options{
+		Node: s.node, Key: testKey("satellite"), Store: kv.NewMemory(), Plan: plan, Policy: gate.DefaultPolicy(sensors...),
+		Sandbox: f.box, Fail: f.fail,
+		Files: satellite.FilePolicy{Remote: remote, Order: func(now time.Time, _ uint64, signed []byte) {
+			r := &f.report.File
+			r.Arrived, r.Identical = now, bytes.Equal(signed, f.ground.order)
+			f.tell("file", "commands/deploy is on board whole")
+		}},
+		Bus: func(d bus.Datagram) {
+			f.loop.After(busDelay, func() {
+				for _, answer := range flightComputer.Receive(f.loop.Now(), d) {
+					f.loop.After(busDelay, func() {
+						s.host.Do(func(now time.Time) { s.payload.Bus(now, answer) })
+					})
+				}
+			})
+		},
+		Start: func(j *system.Job) {
+			r := j.Run(f.box)
+			f.loop.After(max(r.Duration, time.Millisecond), func() {
+				s.host.Do(func(now time.Time) { s.payload.Finish(now, r) })
+			})
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.host = host.New(f.loop, payloadCore{s.payload, s}, s, f.from, 0)
+	f.loop.At(f.from, s.tick)
+	return s, nil
+}
+
+// tick lets the platform computer do what is due.
+func (s *space) tick() { s.do(s.ttc.Tick) }
+
+// do gives the platform computer an input, sends what it wants sent, and looks when it
+// wants to be woken.
+func (s *space) do(input func(now time.Time)) {
+	input(s.f.loop.Now())
+	bursts(s.ttc.Bursts(), s.down, s.beacons)
+	s.f.loop.Cancel(s.wakeTTC)
+	s.wakeTTC = nil
+	if at, ok := s.ttc.NextWake(); ok {
+		s.wakeTTC = s.f.loop.At(at, s.tick)
+	}
+}
+
+// telecommand takes what the VHF receiver found.
+func (s *space) telecommand(_ time.Time, frame []byte) {
+	s.do(func(now time.Time) { s.ttc.Uplink(now, frame) })
+}
+
+// link has the payload see the station come and go.
+func (s *space) link(up bool) {
+	f := s.f
+	s.host.Do(func(now time.Time) {
+		s.payload.FileLink(now, stationNode, up)
+		if !up {
+			s.payload.LinkDown(now, stationNode)
+			return
+		}
+		f.fail(s.payload.LinkUp(now, f.linkInfo(stationNode, f.cfg.Down)))
+	})
+}
+
+// linkInfo is what a node of the mesh is told of the radio link to its peer.
+func (f *flight) linkInfo(peer uint64, w radio.Waveform) node.LinkInfo {
+	return node.LinkInfo{Peer: peer, RateBps: w.InfoRateBps, MTU: 1024, Until: f.set,
+		// A frame waits for others, for the carrier and for the decoder.
+		OWLT: f.geometry.light(f.rise) + w.Lead() + 2*w.Airtime(w.FrameSize) + w.Latency()}
+}
+
+// Carry implements host.Carrier: frames of the mesh go by the trunk.
+func (s *space) Carry(now time.Time, fr node.OutFrame) {
+	if err := s.trunk.Send(radio.Mesh, fr.Data); err != nil {
+		return // the mesh sends it again
+	}
+	s.stream.engine.wake(now)
+}
+
+// fill fetches as many files as the next transfer frame holds.
+func (s *space) fill(now time.Time) {
+	if s.stream == nil {
+		return
+	}
+	for s.trunk.Pending() < s.stream.wave.FrameSize {
+		pdu, ok := s.payload.FileOutput(now, stationNode)
+		if !ok {
+			break
+		}
+		if err := s.trunk.Send(radio.Files, pdu); err != nil {
+			s.f.fail(err)
+			return
+		}
+	}
+	if s.trunk.Pending() > 0 {
+		s.stream.engine.wake(now)
+	}
+}
+
+// pull gives the next transfer frame.
+func (s *space) pull(time.Time) ([]byte, bool) {
+	if s.trunk.Pending() < s.stream.wave.FrameSize {
+		s.host.Do(func(time.Time) {}) // which drains
+	}
+	if s.trunk.Pending() == 0 {
+		return nil, false
+	}
+	frame, err := s.trunk.Next(nil)
+	s.f.fail(err)
+	return frame, err == nil
+}
+
+// payloadFrame takes a transfer frame of the payload's uplink.
+func (s *space) payloadFrame(_ time.Time, frame []byte) {
+	_ = s.heard.Frame(frame, func(service radio.Service, unit []byte) { // it counts what it refuses
+		unit = bytes.Clone(unit)
+		s.host.Do(func(now time.Time) {
+			switch service {
+			case radio.Mesh:
+				s.payload.Frame(now, stationNode, unit)
+			case radio.Files:
+				s.payload.FilePDU(now, stationNode, unit)
+			}
+		})
+	})
+}
+
+func (s *space) finish(r *Report) {
+	r.Space = s.ttc.Status().Counters
+	r.App.Installed = s.installed
+	for i := range r.Commands {
+		if r.Commands[i].Counted {
+			r.Commands[i].Performed = s.performed[byte(i)]
+		}
+	}
+	if n := s.f.hops[0].stats.Sent; n > r.Space.FramesAccepted {
+		s.f.hops[0].stats.Resent = n - r.Space.FramesAccepted
+	}
+}
