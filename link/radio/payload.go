@@ -45,19 +45,24 @@ func (c PayloadCoding) config() (cadu.Config, int, string) {
 // Payload is a payload link in S band: QPSK with root-raised-cosine pulses at a symbol rate, four
 // samples a symbol; 256e3 is the reference.
 func Payload(symbolRate float64, coding PayloadCoding) Waveform {
-	return payload(modem.QPSK, symbolRate, coding)
+	w := payload(modem.PSK{
+		Scheme: modem.QPSK, Baud: symbolRate, ClockPPM: 100, Window: 4096,
+		Search: min(56e3, symbolRate), DopplerRate: 900,
+	}, coding)
+	w.Name, w.CarrierHz = "payload-rs", 2245e6
+	if coding == LDPC {
+		w.Name = "payload-ldpc"
+	}
+	w.Modem = fmt.Sprintf("QPSK %g ksym/s, RRC 0.35", symbolRate/1e3)
+	return w
 }
 
-func payload(scheme modem.PSKScheme, symbolRate float64, coding PayloadCoding) Waveform {
+// payload is a waveform of p with a code, at four samples a symbol.
+func payload(p modem.PSK, coding PayloadCoding) Waveform {
 	c, size, framing := coding.config()
-	name := "payload-rs"
-	if coding == LDPC {
-		name = "payload-ldpc"
-	}
 	points := []lossPoint{{1.5, 5}, {1.8, 0.3}, {2.1, 1e-3}}
 	return coded(Waveform{
-		Name: name, Modem: fmt.Sprintf("%v %g ksym/s, RRC 0.35", scheme, symbolRate/1e3), Coding: coding.String(), Framing: framing,
-		CarrierHz: 2245e6, SymbolRate: symbolRate, SampleRate: 4 * symbolRate, FrameSize: size,
-	}, c, modem.PSK{Scheme: scheme, Baud: symbolRate, Search: 56e3, DopplerRate: 900, ClockPPM: 100, Window: 4096},
-		16384, 512, time.Duration(6000/symbolRate*1e9), points)
+		Coding: coding.String(), Framing: framing,
+		SymbolRate: p.Baud, SampleRate: 4 * p.Baud, FrameSize: size,
+	}, c, p, 16384, 512, time.Duration(6000/p.Baud*1e9), points)
 }

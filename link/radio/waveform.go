@@ -87,6 +87,7 @@ func All() []Waveform {
 		TTCUp(), TTCUp4800(), TTCDown(), Beacon(),
 		Payload(256e3, RSConv).Named("payload-up", 2067e6),
 		Payload(256e3, LDPC).Named("payload-down", 2245e6),
+		InterSatellite(5.12e6), User(),
 	}
 }
 
