@@ -1,35 +1,27 @@
 package receive
 
 import (
-	"encoding/hex"
-	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"spacechain/internal/vectors"
 	"spacechain/link/ax25"
 	"spacechain/link/modem"
 	"spacechain/link/modem/tnc"
-	"spacechain/link/modem/wav"
 )
 
 // decode gives all that the combinations find in samples.
 func decode(t *testing.T, rate float64, effort tnc.Effort, samples []float32, of ...Combination) []Frame {
 	t.Helper()
-	var out []Frame
-	for _, c := range of {
-		r, err := c.Open(rate, effort)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for block := range slices.Chunk(samples, 5000) {
-			out = r.Process(out, block)
-		}
-		out = r.Flush(out)
+	r, refused := Open(of, Options{Rate: rate, Effort: effort})
+	if len(refused) > 0 {
+		t.Fatal(refused)
 	}
-	return out
+	var out []Frame
+	for block := range slices.Chunk(samples, 5000) {
+		out = r.Process(out, block)
+	}
+	return r.Flush(out)
 }
 
 // What a modulator sends is found by its own combination, with the time, and by no other.
@@ -64,76 +56,55 @@ func TestOneCombinationHears(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
+	for _, c := range []struct {
+		modem, framing string
+		want           string // names, or what the error says
+	}{
+		{"bpsk9600", "ax25-g3ruh", "bpsk9600/ax25-g3ruh"},
+		{"fsk9766", "ccsds-rs", "fsk9766/ccsds-rs"}, // no custom, but it can be had
+		{"fsk9600", "ccsds", "fsk9600/ccsds-concatenated fsk9600/ccsds-convolutional fsk9600/ccsds-rs fsk9600/ccsds-uncoded"},
+		{"fsk20000", "", "fsk20000/ccsds-concatenated"},
+		{"", "u482c", "afsk4800/u482c"},
+		{"bpsk777.5-manchester", "ao40", "bpsk777.5-manchester/ao40"},
+		{"morse", "", "there are afsk1200"},
+		{"", "telex", "dbpsk1200/ao40"},
+		{"afsk1200", "telex", "no framing \"telex\"; there are ao40"},
+		{"fsk31", "", "\"31\" is no rate"},
+		{"fskNaN", "ax25", "is no rate"},
+		{"gmsk1e4", "ax25", "is no rate"},
+		{"fsk9600-manchester", "ax25", "of bpsk and dbpsk only"},
+		{"fsk7777", "", "name a framing"},
+		{"", "il2p", "name a modem"},
+	} {
+		found, err := Find(c.modem, c.framing)
+		var names []string
+		for _, f := range found {
+			names = append(names, f.String())
+		}
+		if got := strings.Join(names, " "); got != c.want && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%q, %q: %q, %v; want %q", c.modem, c.framing, got, err, c.want)
+		}
+	}
 	all, err := Find("", "")
 	if err != nil || len(all) != len(Combinations()) {
 		t.Fatalf("all: %d %v", len(all), err)
 	}
-	one, err := Find("bpsk9600", "ax25-g3ruh")
-	if err != nil || len(one) != 1 || one[0].String() != "bpsk9600/ax25-g3ruh" {
-		t.Fatalf("one: %v %v", one, err)
-	}
-	if _, err := Find("afsk1200", "ao40"); err == nil || !strings.Contains(err.Error(), "dbpsk1200/ao40") {
-		t.Errorf("none: %v", err)
-	}
-	if _, err := one[0].Open(100, tnc.Quick); err == nil || !strings.Contains(err.Error(), "bpsk9600") {
+	if _, err := (Combination{Modem: "bpsk9600", Framing: "ax25"}).Open(100, tnc.Quick); err == nil || !strings.Contains(err.Error(), "bpsk9600") {
 		t.Errorf("a sample rate that is too low: %v", err)
 	}
 }
 
-// Recordings of satellites decode without being told what they are: all frames that other
-// programs found.
-func TestRecordings(t *testing.T) {
-	raw, err := os.ReadFile(vectors.Path(t, "recordings/expected-frames.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var listed []struct {
-		File   string
-		GR, DW struct{ Frames []string }
-	}
-	raw = []byte(strings.NewReplacer(`"gr_satellites"`, `"GR"`, `"direwolf_1_6_atest"`, `"DW"`).Replace(string(raw)))
-	if err := json.Unmarshal(raw, &listed); err != nil {
-		t.Fatal(err)
-	}
-	by := map[string]string{
-		"il01.wav": "bpsk9600/ax25-g3ruh", "fmn1.wav": "bpsk9600/ax25-g3ruh", "ao73.wav": "dbpsk1200/ao40",
-		"us01.wav": "g3ruh9600/ax25", "tigrisat.wav": "g3ruh9600/ax25", "swiatowid-ax25.wav": "afsk1200/ax25",
-		"galassia.wav": "afsk4800/u482c", "facsat_1.wav": "fsk9600/ax100", "ca03_9k6.wav": "fsk9600/ax100-rs",
-	}
-	seen := 0
-	for _, l := range listed {
-		want := by[l.File]
-		if want == "" {
-			continue
+// Every framing of a customary combination exists, every modem has a name that parses, and none
+// stands twice.
+func TestCombinations(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range Combinations() {
+		if _, err := ParseModem(c.Modem); err != nil {
+			t.Error(err)
 		}
-		seen++
-		file, err := os.Open(vectors.Path(t, "recordings/"+l.File))
-		if err != nil {
-			t.Fatal(err)
+		if !slices.Contains(Framings(), c.Framing) || c.About == "" || seen[c.String()] {
+			t.Errorf("%v: unknown, unexplained or twice", c)
 		}
-		r, err := wav.NewReader(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		samples, err := r.ReadAll(0)
-		file.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := map[string]bool{}
-		for _, f := range decode(t, float64(r.Rate), tnc.Thorough, samples, Combinations()...) {
-			found[hex.EncodeToString(f.Data)] = true
-			if got := f.Modem + "/" + f.Framing; got != want {
-				t.Errorf("%s: a frame by %s, want %s only", l.File, got, want)
-			}
-		}
-		for _, frame := range slices.Concat(l.GR.Frames, l.DW.Frames) {
-			if !found[frame] {
-				t.Errorf("%s: frame %s is missing", l.File, frame)
-			}
-		}
-	}
-	if seen != len(by) {
-		t.Errorf("%d of %d recordings are listed", seen, len(by))
+		seen[c.String()] = true
 	}
 }

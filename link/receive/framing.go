@@ -1,0 +1,176 @@
+package receive
+
+import (
+	"slices"
+
+	"spacechain/link/ax100"
+	"spacechain/link/ax25"
+	"spacechain/link/coding/ao40"
+	"spacechain/link/coding/fx25"
+	"spacechain/link/coding/il2p"
+)
+
+// framing is how frames are found in bits.
+type framing struct {
+	name      string
+	packet    bool // AX.25's own, which package tnc receives over AFSK and FSK
+	scrambled bool // by G3RUH's scrambler, whatever the modem
+	open      func(name string, m Modem, opt Options) deframer
+}
+
+// framings by name.
+var framings = func() map[string]framing {
+	all := map[string]framing{
+		"ax25":       {packet: true, open: openAX25},
+		"ax25-g3ruh": {packet: true, scrambled: true, open: openScrambledAX25},
+		"fx25":       {open: openFX25},
+		"il2p":       {open: openIL2P(false)},
+		"il2p-crc":   {open: openIL2P(true)},
+		"ao40":       {open: openAO40(ao40.Long)},
+		"ao40-short": {open: openAO40(ao40.Short)},
+		"ax100":      {open: openAX100(ax100.ASMGolay)},
+		"ax100-rs":   {open: openAX100(ax100.ReedSolomon)},
+		"u482c":      {open: openAX100(ax100.U482C)},
+	}
+	for name, c := range ccsdsFramings {
+		all[name] = framing{open: c.open}
+	}
+	for name, f := range all {
+		f.name = name
+		all[name] = f
+	}
+	return all
+}()
+
+// each makes a deframer of a function that has nothing to flush.
+type each func(dst []Frame, soft []int8) []Frame
+
+func (f each) process(dst []Frame, soft []int8) []Frame { return f(dst, soft) }
+func (f each) flush(dst []Frame) []Frame                { return dst }
+
+// openAX25 is AX.25 over PSK.
+func openAX25(name string, m Modem, _ Options) deframer { return overPSK(name, m, false) }
+
+func openScrambledAX25(name string, m Modem, _ Options) deframer { return overPSK(name, m, true) }
+
+func overPSK(name string, m Modem, scrambled bool) deframer {
+	hdlc := ax25.NewDeframer(ax25.Options{Line: ax25.Line{NRZI: m.psk.Line == 0, Scrambled: scrambled}})
+	var found []ax25.Received
+	var taken int64
+	return each(func(dst []Frame, soft []int8) []Frame {
+		found = hdlc.Process(found[:0], soft)
+		taken += int64(len(soft))
+		for _, f := range found {
+			dst = append(dst, Frame{Framing: name, Time: float64(f.End - taken), Data: f.Data, Corrected: f.Flipped})
+		}
+		return dst
+	})
+}
+
+func openFX25(name string, m Modem, _ Options) deframer {
+	r := fx25.NewReceiver()
+	line := softLine{nrzi: m.psk.Line == 0, scrambled: m.Scrambled}
+	var found []fx25.Frame
+	var taken int64
+	return each(func(dst []Frame, soft []int8) []Frame {
+		found = r.Receive(found[:0], line.decode(soft))
+		taken += int64(len(soft))
+		for _, f := range found {
+			dst = append(dst, Frame{Framing: name, Time: float64(f.End - taken), Data: f.AX25, Corrected: f.Corrected})
+		}
+		return dst
+	})
+}
+
+// openIL2P finds frames with their CRC, or such without. Without one only the codes vouch for a
+// frame, and that of the header is weak: call signs must look like some.
+func openIL2P(crc bool) func(string, Modem, Options) deframer {
+	return func(name string, _ Modem, _ Options) deframer {
+		r := il2p.NewReceiver(il2p.Options{CRC: crc})
+		var found []il2p.Frame
+		var taken int64
+		return each(func(dst []Frame, soft []int8) []Frame {
+			found = r.Receive(found[:0], soft)
+			taken += int64(len(soft))
+			for _, f := range found {
+				if crc || ax25.Plausible(f.AX25) {
+					dst = append(dst, Frame{Framing: name, Time: float64(f.End - taken), Data: f.AX25, Corrected: f.Corrected})
+				}
+			}
+			return dst
+		})
+	}
+}
+
+func openAO40(format ao40.Format) func(string, Modem, Options) deframer {
+	return func(name string, _ Modem, _ Options) deframer {
+		r := ao40.NewReceiver(format)
+		var found []ao40.Frame
+		var taken int64
+		return each(func(dst []Frame, soft []int8) []Frame {
+			found = r.Receive(found[:0], soft)
+			taken += int64(len(soft))
+			for _, f := range found {
+				dst = append(dst, Frame{Framing: name, Time: float64(f.End - taken), Data: f.Data, Corrected: f.Corrected})
+			}
+			return dst
+		})
+	}
+}
+
+func openAX100(mode ax100.Mode) func(string, Modem, Options) deframer {
+	return func(name string, _ Modem, _ Options) deframer {
+		d := ax100.NewDeframer(mode)
+		var found []ax100.Frame
+		var taken int64
+		return each(func(dst []Frame, soft []int8) []Frame {
+			found = d.Process(found[:0], soft)
+			taken += int64(len(soft))
+			for _, f := range found {
+				dst = append(dst, Frame{Framing: name, Time: float64(f.End - taken), Data: f.Data, Corrected: f.Corrected})
+			}
+			return dst
+		})
+	}
+}
+
+// softLine undoes G3RUH's scrambler and NRZI on soft bits: what comes out is as sure as the least
+// sure of what it is made of.
+type softLine struct {
+	nrzi, scrambled bool
+	last            int8
+	register        []int8 // the last 17 soft bits, oldest first
+	out             []int8
+}
+
+func (l *softLine) decode(soft []int8) []int8 {
+	l.out = l.out[:0]
+	for _, s := range soft {
+		if s == -128 {
+			s = -127
+		}
+		if l.scrambled {
+			raw := s
+			if len(l.register) == 17 {
+				s = either(either(s, l.register[5]), l.register[0])
+				l.register = slices.Delete(l.register, 0, 1)
+			}
+			l.register = append(l.register, raw)
+		}
+		if l.nrzi {
+			s, l.last = either(s, l.last), s
+			s = -s // no change is a one
+		}
+		l.out = append(l.out, s)
+	}
+	return l.out
+}
+
+// either is the exclusive or of two soft bits.
+func either(a, b int8) int8 {
+	least := min(max(a, -a), max(b, -b))
+	if (a > 0) == (b > 0) {
+		return -least
+	}
+	return least
+}

@@ -1,0 +1,90 @@
+package send
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"spacechain/link/coding/cadu"
+	"spacechain/link/coding/conv"
+	"spacechain/link/coding/crc"
+	"spacechain/link/coding/randomizer"
+	"spacechain/link/coding/rs"
+	"spacechain/link/receive"
+)
+
+// newCCSDS sends transfer frames of one length as CCSDS 131.0-B-5 has them: randomized, with the
+// Reed-Solomon code (255,223) in the dual basis, interleaved as deep as the length needs, and the
+// convolutional code, or not.
+func newCCSDS(coded, inner bool) func(receive.Modem, Options) (framer, error) {
+	return func(m receive.Modem, _ Options) (framer, error) {
+		return func(lead, tail int, frames [][]byte) ([]byte, error) {
+			if len(frames) == 0 {
+				return idle(m, nil, lead+tail), nil
+			}
+			size := len(frames[0])
+			c := cadu.Config{FrameSize: size, Randomizer: randomizer.TM255}
+			if inner {
+				c.Inner = &conv.CCSDS
+			}
+			if coded {
+				block, err := blockOf(size)
+				if err != nil {
+					return nil, err
+				}
+				c.RS = block
+			}
+			for i, frame := range frames {
+				if len(frame) != size {
+					return nil, fmt.Errorf("frames of %d and %d octets: a channel has frames of one length (CCSDS 131.0-B-5 §9)", size, len(frame))
+				}
+				if n := size - 2; !coded && (n < 5 || crc.CCITT(frame[:n]) != binary.BigEndian.Uint16(frame[n:])) {
+					return nil, fmt.Errorf("frame %d does not end with its check field (FECF), and no code would vouch for it: receivers would drop it", i+1)
+				}
+			}
+			e, err := cadu.NewEncoder(c)
+			if err != nil {
+				return nil, err
+			}
+			bits := e.Flush(idle(m, nil, lead))
+			for _, frame := range frames {
+				if bits, err = e.Encode(bits, frame); err != nil {
+					return nil, err
+				}
+			}
+			if !coded {
+				// A marker behind the last frame tells its length to those who do not know it.
+				closing := make([]byte, size)
+				whole, err := e.Encode(nil, closing)
+				if err != nil {
+					return nil, err
+				}
+				marker := 8 * len(cadu.Marker)
+				if inner {
+					marker *= 2
+				}
+				bits = append(bits, whole[:marker]...)
+			}
+			return idle(m, e.Flush(bits), tail), nil
+		}, nil
+	}
+}
+
+// FECF appends the check field of a transfer frame (CCSDS 132.0-B-3 §4.1.6) to it.
+func FECF(frame []byte) []byte {
+	return binary.BigEndian.AppendUint16(frame, crc.CCITT(frame))
+}
+
+// blockOf gives the least interleaved code block that carries frames of a length.
+func blockOf(size int) (*rs.Block, error) {
+	const data = 223
+	for _, depth := range []int{1, 2, 3, 4, 5, 8} {
+		if size%depth == 0 && size/depth <= data {
+			if size/depth < 8 {
+				return nil, errors.New("frames of less than eight octets are not sent with Reed-Solomon")
+			}
+			return &rs.Block{Code: rs.CCSDS(16, rs.Dual), Depth: depth, Fill: data - size/depth}, nil
+		}
+	}
+	return nil, fmt.Errorf("frames of %d octets: no interleaving of 1, 2, 3, 4, 5 or 8 words of up to %d divides them", size, data)
+}
