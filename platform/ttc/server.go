@@ -1,9 +1,6 @@
 package ttc
 
 import (
-	"encoding/binary"
-	"errors"
-	"fmt"
 	"time"
 
 	"spacechain/link/frame"
@@ -116,35 +113,4 @@ func (f functions) Perform(now time.Time, id uint64, args []byte) error {
 		return pus.Failure{Code: pus.CodeUnknown}
 	}
 	return nil
-}
-
-// state is the form of what Export gives: a version, the V(R) of each virtual channel, the
-// server's state.
-const stateVersion = 1
-
-var errState = errors.New("no state of telemetry and command")
-
-// Export gives what must survive a restart.
-func (t *TTC) Export() ([]byte, error) {
-	b := []byte{stateVersion, byte(len(t.farms))}
-	for _, f := range t.farms {
-		b = append(b, f.VR())
-	}
-	s, err := t.server.Export()
-	if err != nil {
-		return nil, fmt.Errorf("export: %w", err)
-	}
-	return append(binary.BigEndian.AppendUint64(b, t.live), s...), nil
-}
-
-func (t *TTC) restore(now time.Time, b []byte) error {
-	if len(b) < 2 || b[0] != stateVersion || int(b[1]) != len(t.farms) || len(b) < 10+len(t.farms) {
-		return fmt.Errorf("%d octets for %d virtual channels: %w", len(b), len(t.farms), errState)
-	}
-	vr, b := b[2:2+len(t.farms)], b[2+len(t.farms):]
-	for vc, f := range t.farms {
-		f.Frame(&frame.TCFrame{Bypass: true, Control: true, VC: uint8(vc), Data: frame.Command{SetVR: true, VR: vr[vc]}.Append(nil)}, true)
-	}
-	t.live = binary.BigEndian.Uint64(b)
-	return t.server.Import(now, b[8:])
 }

@@ -77,6 +77,7 @@ type TTC struct {
 	procedures []*sdls.Procedures // by virtual channel
 	farms      []*cop1.FARM       // by virtual channel
 	segments   map[segmentKey]*frame.Reassembler
+	pieces     map[segmentKey][]piece
 	heard      time.Time // last valid frame, or the start
 	current    uint8     // virtual channel heard last
 	session    session
@@ -133,7 +134,7 @@ func New(now time.Time, c Config) (*TTC, error) {
 	if err != nil {
 		return nil, fmt.Errorf("telemetry and command: %w", err)
 	}
-	t := &TTC{c: c, link: link, now: now, boot: now, heard: now, tc: link.TC(), segments: map[segmentKey]*frame.Reassembler{},
+	t := &TTC{c: c, link: link, now: now, boot: now, heard: now, tc: link.TC(), segments: map[segmentKey]*frame.Reassembler{}, pieces: map[segmentKey][]piece{},
 		slot: link.Slots.Index(now) - 1}
 	var vcs []uint8
 	for vc := range uint8(link.Stations) {

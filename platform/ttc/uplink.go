@@ -116,15 +116,20 @@ func (t *TTC) contact(vc uint8) {
 	}
 }
 
+// piece is a segment of a unit that is not whole yet; kept, because a restart must not lose
+// what was acknowledged.
+type piece struct {
+	flag frame.Sequence
+	data []byte
+}
+
+// maxPieces bounds the segments of a unit: a unit of maxPacket octets needs far fewer.
+const maxPieces = 64
+
 // segment puts the segments of a MAP together and hands on what they make.
 func (t *TTC) segment(f *frame.TCFrame) {
 	key := segmentKey{f.VC, f.MAP, f.Bypass}
-	r := t.segments[key]
-	if r == nil {
-		r = &frame.Reassembler{Max: maxPacket}
-		t.segments[key] = r
-	}
-	u := r.Add(f.Segment, f.Data)
+	u := t.join(key, piece{f.Segment, f.Data})
 	switch {
 	case len(u) == 0:
 	case f.MAP == mission.MAPSecurity:
@@ -132,6 +137,24 @@ func (t *TTC) segment(f *frame.TCFrame) {
 	default:
 		t.packets(u)
 	}
+}
+
+func (t *TTC) join(key segmentKey, p piece) []byte {
+	r := t.segments[key]
+	if r == nil {
+		r = &frame.Reassembler{Max: maxPacket}
+		t.segments[key] = r
+	}
+	u := r.Add(p.flag, p.data)
+	if p.flag == frame.First {
+		t.pieces[key] = nil
+	}
+	if u != nil || len(t.pieces[key]) >= maxPieces {
+		delete(t.pieces, key)
+	} else {
+		t.pieces[key] = append(t.pieces[key], piece{p.flag, slices.Clone(p.data)})
+	}
+	return u
 }
 
 // packets executes the packets of a unit, one after the other.

@@ -11,13 +11,15 @@ import (
 type recovery struct {
 	request *item     // under way
 	since   time.Time // when it was done: the reports follow
+	asked   []*item   // whose reports were asked for
+	missing uint64    // frames that were missing before
 }
 
 // Patience: a report comes in the down slot after its command, so one that has not come
 // after some turns was lost. A command whose report is not to be had is given up.
 const (
 	patienceTurns = 6
-	mostAsked     = 3
+	mostAsked     = 3 // times that all frames came and the report was not in them
 )
 
 func (r *recovery) begin() { *r = recovery{} }
@@ -29,19 +31,29 @@ func (k *Control) patience() time.Duration { return patienceTurns * k.link.Slots
 // since they went up.
 func (k *Control) recover() {
 	r := &k.recovery
-	if r.request != nil {
-		if !r.request.State.Done() && k.now.Sub(r.request.Queued) < 10*k.patience() {
+	if q := r.request; q != nil {
+		// Its own report may be lost as well: that it is aboard will do.
+		aboard := q.State == Aboard && k.now.Sub(q.aboard) >= k.patience()
+		if !aboard && !q.State.Done() {
 			return
 		}
-		if !r.request.State.Done() {
-			k.finish(r.request, Unknown, "")
+		if q.State == Failed {
+			r.asked = nil // another retrieval was going on
 		}
+		k.finish(q, Unknown, "")
 		r.request, r.since = nil, k.now
 		return
 	}
 	if k.now.Sub(r.since) < k.patience() || !k.fresh() {
 		return
 	}
+	if k.stats.FramesMissing == r.missing {
+		// All that was asked for has come.
+		for _, i := range r.asked {
+			i.asked++
+		}
+	}
+	r.asked = nil
 	var from time.Time
 	late := k.late()
 	for _, i := range late {
@@ -65,10 +77,7 @@ func (k *Control) recover() {
 	if err != nil {
 		return
 	}
-	for _, l := range late {
-		l.asked++
-	}
-	r.request = i
+	r.request, r.asked, r.missing = i, late, k.stats.FramesMissing
 	k.stats.Recoveries++
 }
 

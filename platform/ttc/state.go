@@ -1,0 +1,115 @@
+package ttc
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"spacechain/internal/cbor"
+	"spacechain/link/frame"
+)
+
+// stateVersion is that of the form of what Export gives.
+const stateVersion = 1
+
+var errState = errors.New("no state of telemetry and command")
+
+// Export gives what must survive a restart: V(R) of each virtual channel, segments of units
+// that are not whole, and the state of the PUS server. Numbers of SDLS follow the clock.
+func (t *TTC) Export() ([]byte, error) {
+	server, err := t.server.Export()
+	if err != nil {
+		return nil, fmt.Errorf("export: %w", err)
+	}
+	vr := make([]byte, len(t.farms))
+	for i, f := range t.farms {
+		vr[i] = f.VR()
+	}
+	b := cbor.AppendArray(nil, 5)
+	b = cbor.AppendUint(b, stateVersion)
+	b = cbor.AppendBytes(b, vr)
+	b = cbor.AppendUint(b, t.live)
+	keys := slices.SortedFunc(maps.Keys(t.pieces), func(a, b segmentKey) int { return cmp.Compare(a.number(), b.number()) })
+	b = cbor.AppendArray(b, len(keys))
+	for _, k := range keys {
+		b = cbor.AppendArray(b, 1+2*len(t.pieces[k]))
+		b = cbor.AppendUint(b, k.number())
+		for _, p := range t.pieces[k] {
+			b = cbor.AppendUint(b, uint64(p.flag))
+			b = cbor.AppendBytes(b, p.data)
+		}
+	}
+	return cbor.AppendBytes(b, server), nil
+}
+
+// number packs a key.
+func (k segmentKey) number() uint64 {
+	n := uint64(k.vc)<<8 | uint64(k.mapID)<<1
+	if k.bypass {
+		n |= 1
+	}
+	return n
+}
+
+// restore takes up what Export gave.
+func (t *TTC) restore(now time.Time, state []byte) error {
+	d := cbor.NewDecoder(state)
+	fail := func(what any) error { return fmt.Errorf("restore: %w: %v", errState, what) }
+	if n, err := d.Array(); err != nil || n != 5 {
+		return fail("five fields expected")
+	}
+	if v, err := d.Uint(); err != nil || v != stateVersion {
+		return fail("another version")
+	}
+	vr, err := d.Bytes()
+	if err != nil || len(vr) != len(t.farms) {
+		return fail("another number of virtual channels")
+	}
+	for vc, f := range t.farms {
+		c := frame.Command{SetVR: true, VR: vr[vc]}
+		f.Frame(&frame.TCFrame{Bypass: true, Control: true, VC: uint8(vc), Data: c.Append(nil)}, true)
+	}
+	if t.live, err = d.Uint(); err != nil {
+		return fail(err)
+	}
+	if err := t.restorePieces(d); err != nil {
+		return fail(err)
+	}
+	server, err := d.Bytes()
+	if err != nil {
+		return fail(err)
+	}
+	if err := d.Done(); err != nil {
+		return fail(err)
+	}
+	return t.server.Import(now, server)
+}
+
+func (t *TTC) restorePieces(d *cbor.Decoder) error {
+	n, err := d.Array()
+	for ; n > 0 && err == nil; n-- {
+		var m int
+		var number uint64
+		if m, err = d.Array(); err != nil {
+			break
+		}
+		if number, err = d.Uint(); err != nil {
+			break
+		}
+		key := segmentKey{uint8(number >> 8), uint8(number >> 1 & 0x7f), number&1 != 0}
+		for ; m > 2 && err == nil; m -= 2 {
+			var flag uint64
+			var data []byte
+			if flag, err = d.Uint(); err != nil {
+				break
+			}
+			if data, err = d.Bytes(); err == nil {
+				t.join(key, piece{frame.Sequence(flag & 3), data})
+			}
+		}
+	}
+	return err
+}
