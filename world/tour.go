@@ -57,6 +57,7 @@ type TourAnswer struct {
 	Uplinked  int          `json:"uplinked_bytes"`
 	Gas       uint64       `json:"gas"` // of the activation that gave the answer
 	Verified  bool         `json:"verified"`
+	TTC       *TourTTC     `json:"ttc,omitempty"` // absent if no station has heard it
 	Legs      []TourLeg    `json:"legs"`
 	Track     []TourSample `json:"track"`
 	MeanDiff  float64      `json:"mean_diff_nt"` // of measured minus IGRF, absolute
@@ -146,7 +147,10 @@ func (t *Tour) Run(ctx context.Context) (*TourAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a, t.answer(ctx, a, called)
+	if err := t.answer(ctx, a, called); err != nil {
+		return nil, err
+	}
+	return a, t.heard(ctx, a)
 }
 
 func (t *Tour) say(format string, args ...any) {

@@ -2,8 +2,10 @@ package world
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
+	"spacechain/cloud/api"
 	"spacechain/dtn/bundle"
 	"spacechain/spaceos/command"
 )
@@ -35,4 +37,30 @@ func (t *Tour) radios(ctx context.Context, a *TourAnswer, sent string) error {
 			}
 		}
 	})
+}
+
+// TourTTC is what a station heard of the target satellite by its telemetry and command
+// radio.
+type TourTTC struct {
+	Station   string        `json:"station"`
+	Telemetry api.Telemetry `json:"telemetry"`
+	OrbitOffM float64       `json:"orbit_off_m"` // between the orbit measured and the true one, metres
+}
+
+// heard tells what the target satellite said of itself.
+func (t *Tour) heard(ctx context.Context, a *TourAnswer) error {
+	u := t.Universe
+	d, err := query(ctx, u, func() *api.Telemetry { return u.tracking.telemetry(a.Satellite) })
+	if err != nil || d == nil {
+		return err
+	}
+	a.TTC = &TourTTC{Station: u.name(uint64(d.Station)), Telemetry: *d}
+	if d.Orbit != nil {
+		truth, _, err := u.topo.ECEF(a.Satellite, d.Orbit.Time)
+		if err != nil {
+			return fmt.Errorf("true orbit of %s: %w", a.Name, err)
+		}
+		a.TTC.OrbitOffM = 1e3 * truth.Sub(d.Orbit.PosECEFKm).Norm()
+	}
+	return nil
 }

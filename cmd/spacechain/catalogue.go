@@ -62,7 +62,7 @@ func newSatShowCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "show SATELLITE",
-		Short:   "Show one satellite: orbit, power, links, next passes",
+		Short:   "Show one satellite: orbit, power, links, telemetry, next passes",
 		Example: "  spacechain sat show 90031",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -81,8 +81,14 @@ func newSatShowCommand() *cobra.Command {
 			if err := c.get(ctx, fmt.Sprintf("/api/v1/passes?satellite=%d&limit=5", id), &next); err != nil {
 				return err
 			}
+			var links struct {
+				Links []api.Link `json:"links"`
+			}
+			if err := c.get(ctx, fmt.Sprintf("/api/v1/links?node=%d", id), &links); err != nil {
+				return err
+			}
 			if asJSON {
-				return appJSON(cmd, map[string]any{"satellite": s, "passes": next.Passes})
+				return appJSON(cmd, map[string]any{"satellite": s, "links": links.Links, "passes": next.Passes})
 			}
 			w := appTable(cmd.OutOrStdout())
 			fmt.Fprintf(w, "satellite\t%d %s\n", s.ID, s.Name)
@@ -92,7 +98,22 @@ func newSatShowCommand() *cobra.Command {
 				fmt.Fprintf(w, "battery\t%.0f %%\n", 100**s.BatteryFraction)
 			}
 			fmt.Fprintf(w, "apps\t%d\n", s.Tenants)
-			fmt.Fprintf(w, "links\t%v\n", s.Peers)
+			for _, l := range links.Links {
+				peer, out, in := l.B, l.AB, l.BA
+				if l.B == s.ID {
+					peer, out, in = l.A, l.BA, l.AB
+				}
+				fmt.Fprintf(w, "link\t%d, %.0f km, sends by %s\n", peer, l.RangeKm, waveText(out))
+				if in != out {
+					fmt.Fprintf(w, "\t%d sends by %s\n", peer, waveText(in))
+				}
+			}
+			if t := s.Telemetry; t != nil {
+				fmt.Fprintf(w, "telemetry\tat %s by station %d, mode %s, battery %.0f %%, by %s\n", t.Received.Format(time.RFC3339), t.Station, t.Mode, 100*t.Battery, waveText(t.Down))
+				if o := t.Orbit; o != nil {
+					fmt.Fprintf(w, "measured\t%.3f, %.3f, %.3f km ECEF at %s, %d navigation satellites\n", o.PosECEFKm[0], o.PosECEFKm[1], o.PosECEFKm[2], o.Time.Format(time.RFC3339), o.Satellites)
+				}
+			}
 			for _, p := range next.Passes {
 				fmt.Fprintf(w, "pass\tstation %d, %s to %s, up to %.0f deg\n", p.Station, p.Rise.Format("15:04:05"), p.Set.Format("15:04:05"), p.MaxElevationDeg)
 			}

@@ -125,6 +125,7 @@ func printTour(out io.Writer, a *world.TourAnswer, colour bool) {
 	}
 	fmt.Fprintf(w, "together\t%s\t%s\n", short(sim), short(wall))
 	w.Flush()
+	printRadios(out, a)
 
 	fmt.Fprintf(out, "\n%d samples along the track; mean difference from IGRF-14: %.1f nT\n\n", len(a.Track), a.MeanDiff)
 	w = appTable(out)

@@ -62,18 +62,22 @@ func (w *Wave) Octets(unit int) int {
 	return unit + 2
 }
 
-// payload gives a family of payload waveforms at several symbol rates.
-func payload(name string, carrierHz float64, coding radio.PayloadCoding, mtu int, symbolRates ...float64) []Wave {
-	around := aosAround
-	if coding == radio.LDPC {
-		around = uslpAround
-	}
+// family gives a waveform at several symbol rates.
+func family(name string, end channel.Radio, of func(symbolRate float64) radio.Waveform, symbolRates ...float64) []Wave {
 	waves := make([]Wave, len(symbolRates))
 	for i, rate := range symbolRates {
-		waves[i] = newWave(radio.Payload(rate, coding).Named(name, carrierHz), around, mtu)
+		w := of(rate).Named(name, end.FrequencyHz)
+		around := aosAround
+		if w.Framing == "USLP" {
+			around = uslpAround
+		}
+		waves[i] = newWave(w, around, end.MTUBytes)
 	}
 	return waves
 }
+
+// feeder is what satellites and stations send each other.
+func feeder(symbolRate float64) radio.Waveform { return radio.Payload(symbolRate, radio.RSConv) }
 
 // user is what satellites and terminals send each other: the modem and code of telemetry,
 // whose blocks are short and whose receivers are soon in step, with AOS frames.
@@ -86,7 +90,7 @@ func user(name string, end channel.Radio) Wave {
 // fibre is 100 Mbit/s Ethernet on glass, a UDP datagram over IPv6 for each unit.
 func fibre(mtu int) Wave {
 	w := Wave{Waveform: radio.Waveform{Name: "cable", Modem: "fibre, 100BASE-FX", Coding: "4B/5B, CRC-32",
-		Framing: "UDP over IPv6 over Ethernet", InfoRateBps: 100e6}}
+		Framing: "UDP/IPv6", InfoRateBps: 100e6}}
 	w.rate = w.InfoRateBps * float64(mtu) / float64(w.Octets(mtu))
 	return w
 }
@@ -177,15 +181,12 @@ func DefaultRadios() Radios {
 	direct, terminal := channel.UHFSatellite(), channel.UHFTerminal()
 	isl, cable := channel.InterSatellite(), channel.Cable()
 	return Radios{
-		Satellite: End{sat, payload("payload-down", sat.FrequencyHz, radio.RSConv, sat.MTUBytes,
-			64e3, 128e3, 256e3, 512e3, 1024e3, 2048e3, 4096e3)},
-		Station: End{station, payload("payload-up", station.FrequencyHz, radio.RSConv, station.MTUBytes,
-			64e3, 256e3, 1024e3)},
+		Satellite:       End{sat, family("payload-down", sat, feeder, 64e3, 128e3, 256e3, 512e3, 1024e3, 2048e3, 4096e3)},
+		Station:         End{station, family("payload-up", station, feeder, 64e3, 256e3, 1024e3)},
 		SatelliteDirect: End{direct, []Wave{user("direct-down", direct)}},
 		Terminal:        End{terminal, []Wave{user("direct-up", terminal)}},
-		ISL: End{isl, payload("isl", isl.FrequencyHz, radio.LDPC, isl.MTUBytes,
-			100e3, 500e3, 1e6, 5e6, 10e6, 25e6)},
-		Cable: End{cable, []Wave{fibre(cable.MTUBytes)}},
+		ISL:             End{isl, family("isl", isl, radio.InterSatellite, 100e3, 500e3, 1e6, 5e6, 10e6, 25e6)},
+		Cable:           End{cable, []Wave{fibre(cable.MTUBytes)}},
 	}
 }
 
