@@ -29,6 +29,13 @@ func newAir(l Link) (air, error) {
 // lower paths are given the loss there.
 const lowestDeg = 5
 
+// Rain and clouds take less than a few hundredths of a decibel below 1 GHz, where
+// their methods begin; the same holds of the troposphere's scintillation below 4 GHz.
+const (
+	rainFromHz   = 1e9
+	tremorFromHz = 4e9
+)
+
 // losses are what the air takes at an elevation.
 func (a air) losses(elevationDeg float64) (propagation.Losses, error) {
 	var out propagation.Losses
@@ -45,9 +52,7 @@ func (a air) losses(elevationDeg float64) (propagation.Losses, error) {
 		return out, nil
 	}
 	var err error
-	// Rain and clouds take less than a hundredth of a decibel below 1 GHz, where their
-	// methods begin; the same holds of the troposphere's scintillation below 4 GHz.
-	if w.RateMMH != 0 && l.FrequencyHz >= 1e9 && w.UnavailablePercent <= 5 {
+	if w.RateMMH != 0 && l.FrequencyHz >= rainFromHz && w.UnavailablePercent <= 5 {
 		out.RainDB, err = propagation.RainLossDB(propagation.RainPath{
 			FrequencyHz: l.FrequencyHz, ElevationDeg: elevationDeg,
 			TiltDeg:     propagation.CircularTiltDeg, // of a linear polarisation too: which way it lies is not known
@@ -58,13 +63,13 @@ func (a air) losses(elevationDeg float64) (propagation.Losses, error) {
 			return out, err
 		}
 	}
-	if w.CloudKGM2 != 0 && l.FrequencyHz >= 1e9 {
+	if w.CloudKGM2 != 0 && l.FrequencyHz >= rainFromHz {
 		out.CloudDB, err = propagation.CloudLossDB(l.FrequencyHz, max(elevationDeg, lowestDeg), w.CloudKGM2)
 		if err != nil {
 			return out, err
 		}
 	}
-	if w.WetNUnits != 0 && l.FrequencyHz >= 4e9 {
+	if w.WetNUnits != 0 && l.FrequencyHz >= tremorFromHz {
 		p := propagation.ScintillationPath{FrequencyHz: l.FrequencyHz, ElevationDeg: max(elevationDeg, lowestDeg), WetNUnits: w.WetNUnits}
 		if d, ok := l.groundAntenna().(Dish); ok {
 			p.DiameterM, p.Efficiency = d.DiameterM, d.Efficiency

@@ -142,7 +142,7 @@ func (a Dish) sideLobeDBi(offAxisDeg float64) float64 {
 func (a Dish) Check() error {
 	if err := firstError(bounds("diameter of a dish", a.DiameterM, 0.01, 1000, "m"),
 		bounds("efficiency of a dish", a.Efficiency, 0.05, 1, ""),
-		bounds("frequency of a dish", a.FrequencyHz, 1e8, 1e12, "Hz")); err != nil {
+		bounds("frequency of a dish", a.FrequencyHz/1e6, 100, 1e6, "MHz")); err != nil {
 		return err
 	}
 	if d := a.wavelengths(); d < 3 {

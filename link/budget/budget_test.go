@@ -247,7 +247,7 @@ func TestBadInput(t *testing.T) {
 	nan := math.NaN()
 	for want, change := range map[string]func(*Link){
 		"frequency NaN":              func(l *Link) { l.FrequencyHz = nan },
-		"frequency 1e+06":            func(l *Link) { l.FrequencyHz = 1e6 },
+		"frequency 1 MHz: give 30":   func(l *Link) { l.FrequencyHz = 1e6 },
 		"transmit power 0":           func(l *Link) { l.Transmitter.PowerW = 0 },
 		"transmit power +Inf":        func(l *Link) { l.Transmitter.PowerW = math.Inf(1) },
 		"transmitter: line loss -1":  func(l *Link) { l.Transmitter.LineLossDB = -1 },

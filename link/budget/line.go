@@ -42,10 +42,16 @@ func (b Budget) Lines() []Line {
 	if l.Path.Medium == channel.Atmosphere {
 		add("gases", -b.Air.GasDB, "dB", "P.676-13, annex 1")
 		if p := l.Weather.UnavailablePercent; p > 0 {
+			from := func(lowestHz float64, note string) string {
+				if l.FrequencyHz < lowestHz {
+					return fmt.Sprintf("none below %g GHz", lowestHz/1e9)
+				}
+				return note
+			}
 			exceeded := fmt.Sprintf("exceeded %g %% of the year", p)
-			add("rain", -b.Air.RainDB, "dB", fmt.Sprintf("P.618-14, %g mm/h; %s", l.Weather.RateMMH, exceeded))
-			add("clouds", -b.Air.CloudDB, "dB", fmt.Sprintf("P.840-9, %g kg/m²", l.Weather.CloudKGM2))
-			add("scintillation", -b.Air.ScintillationDB, "dB", "P.618-14; "+exceeded)
+			add("rain", -b.Air.RainDB, "dB", from(rainFromHz, fmt.Sprintf("P.618-14, %g mm/h; %s", l.Weather.RateMMH, exceeded)))
+			add("clouds", -b.Air.CloudDB, "dB", from(rainFromHz, fmt.Sprintf("P.840-9, %g kg/m²", l.Weather.CloudKGM2)))
+			add("scintillation", -b.Air.ScintillationDB, "dB", from(tremorFromHz, "P.618-14; "+exceeded))
 			add("air together", -b.AirDB, "dB", "P.618-14 §2.5")
 		}
 		if l.Ionosphere != (Ionosphere{}) {

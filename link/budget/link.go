@@ -26,6 +26,20 @@ type Link struct {
 	OtherLossesDB float64
 }
 
+// Retune gives the same link on another frequency: dishes keep their size.
+func (l Link) Retune(frequencyHz float64) Link {
+	retune := func(a Antenna) Antenna {
+		if d, ok := a.(Dish); ok {
+			d.FrequencyHz = frequencyHz
+			return d
+		}
+		return a
+	}
+	l.FrequencyHz = frequencyHz
+	l.Transmitter.Antenna, l.Receiver.Antenna = retune(l.Transmitter.Antenna), retune(l.Receiver.Antenna)
+	return l
+}
+
 // Transmitter is the sending end.
 type Transmitter struct {
 	PowerW     float64
@@ -100,7 +114,7 @@ func (l Link) check() error {
 		return errors.New("a fibre has no link budget")
 	}
 	return firstError(
-		bounds("frequency", l.FrequencyHz, 30e6, 1e12, "Hz"),
+		bounds("frequency", l.FrequencyHz/1e6, 30, 1e6, "MHz"),
 		bounds("transmit power", l.Transmitter.PowerW, 1e-9, 1e9, "W"),
 		bounds("noise figure", l.Receiver.NoiseFigureDB, 0, 60, "dB"),
 		bounds("antenna temperature", l.Receiver.AntennaK, 0, 1e9, "K"),
