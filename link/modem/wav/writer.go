@@ -12,6 +12,7 @@ import (
 type Writer struct {
 	Format
 	w       io.Writer
+	raw     bool // no header
 	written int64
 	buf     []byte
 }
@@ -93,6 +94,9 @@ func full(v float64, bits int) int32 {
 
 // Close pads the data to an even length and puts the lengths into the header.
 func (w *Writer) Close() error {
+	if w.raw {
+		return nil
+	}
 	if w.written&1 != 0 {
 		if _, err := w.w.Write([]byte{0}); err != nil {
 			return fmt.Errorf("closing WAV file: %w", err)
