@@ -232,7 +232,7 @@ func (d *Deframer) finish(c start, soft []int8) (Frame, bool) {
 		octets = coding.PackSoft(octets[:0], word)
 		changed, err = words.Decode(octets, weakest(word, len(octets))[:min(maxErased, len(octets))])
 	}
-	if err != nil {
+	if err != nil || dull(octets, soft, c.flags&FlagRandomized != 0) {
 		return Frame{}, false
 	}
 	f := Frame{Data: octets[:len(octets)-parity], Corrected: changed}
@@ -240,6 +240,32 @@ func (d *Deframer) finish(c start, soft []int8) (Frame, bool) {
 		f.Flags = c.flags
 	}
 	return f, true
+}
+
+// dull tells whether a word went over the air as one octet again and again, or as nothing at all: a
+// carrier without bits, or a squelch that has shut, not a frame. Zeros are a word of every code, and
+// the randomizer's sequence is one of this, so that a marker that noise shows just before such a
+// rest would make a frame of it.
+func dull(word []byte, soft []int8, randomized bool) bool {
+	silent := 0
+	for _, s := range soft {
+		if s == 0 {
+			silent++
+		}
+	}
+	if 2*silent > len(soft) {
+		return true
+	}
+	air := append([]byte(nil), word...)
+	if randomized {
+		randomizer.TM255.Apply(air)
+	}
+	for _, o := range air {
+		if o != air[0] {
+			return false
+		}
+	}
+	return true
 }
 
 // weakest gives the numbers of n octets, the one with the weakest bit first.
