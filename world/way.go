@@ -94,6 +94,9 @@ func (h *hop) report(side int, before tally) HopReport {
 	r := HopReport{From: h.u.name(e.node), To: h.u.name(h.ends[1-side].node), Link: h.w.Kind.String(), Depth: e.carrier.depth(),
 		Modem: e.wave.Modem, Coding: e.wave.Coding, Framing: e.wave.Framing, Carrier: e.wave.CarrierHz,
 		RateBps: e.wave.RateBps(), RangeKm: e.budget.RangeKm, Airtime: t.airtime, Octets: t.octets, Frames: t.frames, Lost: t.lost}
+	if t.units > 0 && t.frames == 0 { // it was small, and went in the rest of a frame that was begun
+		r.Frames, r.Airtime = 1, e.wave.FrameTime
+	}
 	if e.wave.CarrierHz > 0 {
 		r.EbN0, r.Margin = e.budget.EbN0DB, e.budget.MarginDB
 	}
