@@ -93,6 +93,43 @@ func TestRain(t *testing.T) {
 	}
 }
 
+// Availability over the passes of a satellite (P.618-14 §8): for each elevation the percentage of the
+// year without margin, then their sum by the share of the time that the satellite is there, 0.37942 %. The sheet
+// inverts the model by a search of its own, to about a thousandth.
+func TestRainOverPasses(t *testing.T) {
+	p := RainPath{LatitudeDeg: 33.94, FrequencyHz: 29.6e9, TiltDeg: CircularTiltDeg, RainHeightKm: 2.5633027555555601, RateMMH: 27.13586832}
+	var mean float64
+	for _, c := range ituPasses {
+		p.ElevationDeg = c[0]
+		percent, err := RainPercent(p, c[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, "percentage", percent, c[3], 0.02)
+		mean += percent * c[1] / 100
+	}
+	near(t, "over the passes", mean, 0.37942065574791406, 1e-3)
+	p.ElevationDeg = 30
+	loss, err := RainLossDB(p, 0.07)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := RainPercent(p, loss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "there and back", back, 0.07, 1e-9)
+	if most, _ := RainPercent(p, 0); most != MostRainPercent {
+		t.Errorf("any rain at all falls for %g %%", most)
+	}
+	if least, _ := RainPercent(p, 500); math.Abs(least/LeastRainPercent-1) > 1e-9 {
+		t.Errorf("500 dB of rain fall for %g %%", least)
+	}
+	if _, err := RainPercent(p, math.NaN()); err == nil {
+		t.Error("a loss that is no number is taken")
+	}
+}
+
 func TestClouds(t *testing.T) {
 	for _, c := range ituClouds {
 		k, err := CloudCoefficient(c[0] * ghz)

@@ -105,7 +105,7 @@ func RainLossDB(p RainPath, percent float64) (float64, error) {
 	if err := within(model, "frequency", p.FrequencyHz/ghz, 1, 55, "GHz"); err != nil {
 		return 0, err
 	}
-	if err := within(model, "percentage of the year", percent, 0.001, 5, "%"); err != nil {
+	if err := within(model, "percentage of the year", percent, LeastRainPercent, MostRainPercent, "%"); err != nil {
 		return 0, err
 	}
 	if err := within(model, "latitude", p.LatitudeDeg, -90, 90, "degrees"); err != nil {
@@ -155,4 +155,33 @@ func RainLossDB(p RainPath, percent float64) (float64, error) {
 	}
 	exponent := 0.655 + 0.033*math.Log(percent) - 0.045*math.Log(rare) - beta*(1-percent)*sin
 	return rare * math.Pow(percent/0.01, -exponent), nil
+}
+
+// Percentages of the year for which [RainLossDB] holds.
+const (
+	LeastRainPercent = 0.001
+	MostRainPercent  = 5
+)
+
+// RainPercent gives the percentage of an average year for which rain takes more
+// than a loss: [RainLossDB] the other way round. The model ends at
+// [LeastRainPercent] and [MostRainPercent]; less and more are given as these.
+func RainPercent(p RainPath, lossDB float64) (float64, error) {
+	if err := within("rain (ITU-R P.618-14 §2.2.1.1)", "loss", lossDB, 0, 1000, "dB"); err != nil {
+		return 0, err
+	}
+	low, high := math.Log(LeastRainPercent), math.Log(MostRainPercent)
+	for range 50 {
+		middle := (low + high) / 2
+		loss, err := RainLossDB(p, math.Exp(middle))
+		if err != nil {
+			return 0, err
+		}
+		if loss > lossDB {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return math.Exp(high), nil
 }
