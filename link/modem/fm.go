@@ -50,8 +50,9 @@ func (m *FMModulator) ModulateIQ(dst []complex64, audio []float32) []complex64 {
 
 // FMDiscriminator turns complex samples into audio: how fast their phase turns. Two filters stand
 // before it. Through a wide one, which lets the carrier be off as far as it may, it learns where
-// the carrier is; moved to the middle, the signal then passes one no wider than itself, because
-// below about ten decibels in that one's band the clicks begin.
+// the carrier is; moved to the middle, the signal then passes one somewhat narrower than its band by Carson's rule, because
+// below about ten decibels in that one the clicks begin: three quarters of it lost least, measured
+// with AFSK-1200, AFSK-4800 and GMSK alike.
 type FMDiscriminator struct {
 	rate      float64
 	deviation float64
@@ -73,7 +74,7 @@ type FMDiscriminator struct {
 const fmMemory = 0.02
 
 // mostClick bounds audio, in deviations: the phase slips that noise makes stand far above it.
-const mostClick = 1.2
+const mostClick = 1.1
 
 // NewFMDiscriminator returns a discriminator of samples at a rate in hertz.
 func NewFMDiscriminator(mode FM, rate float64) (*FMDiscriminator, error) {
@@ -88,7 +89,7 @@ func NewFMDiscriminator(mode FM, rate float64) (*FMDiscriminator, error) {
 	return &FMDiscriminator{
 		rate: rate, deviation: mode.Deviation, band: band,
 		wide:   filter(band+2*mode.Search, band/2),
-		narrow: filter(1.05*band, band/4),
+		narrow: filter(0.75*band, band/4),
 		nco:    dsp.NewNCO(0, rate),
 		forget: -math.Expm1(-1 / (fmMemory * rate)),
 	}, nil

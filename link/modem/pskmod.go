@@ -14,6 +14,8 @@ type PSKModulator struct {
 	rows   [][]float32 // the pulse at each phase of a symbol, one value for each symbol it reaches
 	past   []complex64 // the last symbols, oldest first: a window that slides through the slice
 	at     int         // where the window starts
+	sums   *pulseSums  // nil where samples do not meet the phases of rows
+	codes  [2][]uint8  // of each arm: the last four symbols, for each place of past
 	level  bool        // of the differential line codes
 	first  float32     // in-phase half of a symbol still without its other half
 	half   bool
@@ -39,9 +41,10 @@ func (p PSK) NewModulator(rate float64) (*PSKModulator, error) {
 		m.offset = 0.5 // edges fall between samples
 	}
 	// With a whole number of samples a symbol every sample meets a phase of the table exactly.
-	phases := 512
+	phases, exact := 512, false
 	if whole := math.Round(sps); math.Abs(sps-whole) < 1e-9 && whole <= 256 {
 		phases = 4 * int(whole)
+		exact = true
 	}
 	m.rows = make([][]float32, phases+1)
 	for i := range m.rows {
@@ -54,6 +57,15 @@ func (p PSK) NewModulator(rate float64) (*PSKModulator, error) {
 		m.rows[i] = row
 	}
 	m.past = make([]complex64, m.span, 64*m.span)
+	if exact && phases <= mostPulsePhases {
+		m.sums = newPulseSums(m.rows, p.Scheme)
+		for i := range m.codes {
+			m.codes[i] = make([]uint8, m.span, cap(m.past))
+			for k := range m.codes[i] {
+				m.codes[i][k] = nothingSent
+			}
+		}
+	}
 	return m, nil
 }
 
@@ -117,10 +129,22 @@ func (m *PSKModulator) Flush(dst []float32) []float32 {
 func (m *PSKModulator) push(dst []complex64, v complex64) []complex64 {
 	if m.at+m.span == cap(m.past) {
 		copy(m.past[:m.span], m.past[m.at:])
+		for i, c := range m.codes {
+			if c != nil {
+				m.codes[i] = c[:copy(c[:m.span], c[m.at:])]
+			}
+		}
 		m.past, m.at = m.past[:m.span], 0
 	}
 	m.past = append(m.past, v)
 	m.at++
+	if m.sums != nil {
+		for i, part := range [2]float32{real(v), imag(v)} {
+			last := m.codes[i][len(m.codes[i])-1]
+			m.codes[i] = append(m.codes[i], nextCode(last, part))
+		}
+		return m.draw(dst)
+	}
 	window := m.past[m.at : m.at+m.span]
 	for {
 		t := (float64(m.sample)+m.offset)/m.sps - float64(m.symbol)
@@ -137,6 +161,33 @@ func (m *PSKModulator) push(dst []complex64, v complex64) []complex64 {
 				late = m.shape(m.past[m.at-1:m.at-1+m.span], max(0, t+0.5))
 			}
 			s = complex(real(s), imag(late))
+		}
+		dst = append(dst, s)
+		m.sample++
+	}
+	m.symbol++
+	return dst
+}
+
+// draw appends the samples up to the symbol just taken in, by sums made beforehand.
+func (m *PSKModulator) draw(dst []complex64) []complex64 {
+	phases := float64(len(m.rows) - 1)
+	for {
+		t := (float64(m.sample)+m.offset)/m.sps - float64(m.symbol)
+		if t >= 1 {
+			break
+		}
+		i := int(max(0, t)*phases + 1e-6)
+		newest := len(m.past) - 1
+		s := complex(m.sums.at(i, m.codes[0][:newest+1]), 0)
+		switch {
+		case m.p.Scheme == QPSK:
+			s = complex(real(s), m.sums.at(i, m.codes[1][:newest+1]))
+		case m.p.Scheme == OQPSK && i >= int(phases)/2:
+			// The quadrature arm is half a symbol late: it looks half a symbol back.
+			s = complex(real(s), m.sums.at(i-int(phases)/2, m.codes[1][:newest+1]))
+		case m.p.Scheme == OQPSK:
+			s = complex(real(s), m.sums.at(i+int(phases)/2, m.codes[1][:newest]))
 		}
 		dst = append(dst, s)
 		m.sample++

@@ -200,8 +200,7 @@ func (l *loops) take(at, phi float64, amp float32) (y, d complex64, ok bool) {
 	}
 	p := int((at - float64(i)) * float64(b.phases))
 	x := l.scratch[start : start+b.width]
-	y = dsp.DotComplex(b.match[p*b.width:(p+1)*b.width], x)
-	d = dsp.DotComplex(b.slope[p*b.width:(p+1)*b.width], x)
+	y, d = dsp.DotComplexPair(b.match[p*b.width:(p+1)*b.width], b.slope[p*b.width:(p+1)*b.width], x)
 	r := dsp.Rotor(uint32(int64(-phi * (1 << 31 / math.Pi))))
 	g := 1 / amp
 	r = complex(real(r)*g, imag(r)*g)

@@ -98,6 +98,18 @@ func Dot(a, b []float32) float32 {
 func DotComplex(a []float32, b []complex64) complex64 {
 	b = b[:len(a)]
 	var r0, i0, r1, i1 float32
+	for len(a) >= 4 && len(b) >= 4 {
+		x, y := (*[4]float32)(a), (*[4]complex64)(b)
+		r0 += x[0] * real(y[0])
+		i0 += x[0] * imag(y[0])
+		r1 += x[1] * real(y[1])
+		i1 += x[1] * imag(y[1])
+		r0 += x[2] * real(y[2])
+		i0 += x[2] * imag(y[2])
+		r1 += x[3] * real(y[3])
+		i1 += x[3] * imag(y[3])
+		a, b = a[4:], b[4:]
+	}
 	for len(a) >= 2 && len(b) >= 2 {
 		r0 += a[0] * real(b[0])
 		i0 += a[0] * imag(b[0])
@@ -110,6 +122,21 @@ func DotComplex(a []float32, b []complex64) complex64 {
 		i0 += a[0] * imag(b[0])
 	}
 	return complex(r0+r1, i0+i1)
+}
+
+// DotComplexPair is DotComplex of b with a and with c, which have one length.
+func DotComplexPair(a, c []float32, b []complex64) (complex64, complex64) {
+	b, c = b[:len(a)], c[:len(a)]
+	var r0, i0, r1, i1 float32
+	for k, v := range b {
+		re, im := real(v), imag(v)
+		x, y := a[k], c[k]
+		r0 += x * re
+		i0 += x * im
+		r1 += y * re
+		i1 += y * im
+	}
+	return complex(r0, i0), complex(r1, i1)
 }
 
 func reversed(taps []float32) []float32 {
