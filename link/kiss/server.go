@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 )
@@ -31,7 +32,8 @@ type Server struct {
 }
 
 type client struct {
-	conn net.Conn
+	conn io.ReadWriteCloser
+	name net.Addr
 	out  chan Frame
 	lost int // frames missed since the last one queued
 }
@@ -67,7 +69,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			cancel()
 			return fmt.Errorf("accepting KISS clients: %w", err)
 		}
-		c := &client{conn: conn, out: make(chan Frame, s.opt.Queue)}
+		c := &client{conn: conn, name: conn.RemoteAddr(), out: make(chan Frame, s.opt.Queue)}
 		if !s.enter(c) {
 			conn.Close()
 			continue
@@ -77,6 +79,23 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			s.serve(ctx, c)
 		})
 	}
+}
+
+// ErrFull says that there are as many clients as may be.
+var ErrFull = errors.New("no room for another KISS client")
+
+// Attach serves one client over a stream that is open already, a serial line or a connection
+// made from this side, until ctx ends or the stream does; then it closes it. Its reads must end
+// when it is closed.
+func (s *Server) Attach(ctx context.Context, stream io.ReadWriteCloser, name net.Addr) error {
+	c := &client{conn: stream, name: name, out: make(chan Frame, s.opt.Queue)}
+	if !s.enter(c) {
+		stream.Close()
+		return ErrFull
+	}
+	defer s.leave(c)
+	s.serve(ctx, c)
+	return nil
 }
 
 func (s *Server) enter(c *client) bool {
@@ -124,7 +143,7 @@ func (s *Server) serve(ctx context.Context, c *client) {
 			return
 		}
 		if s.opt.Receive != nil {
-			s.opt.Receive(c.conn.RemoteAddr(), f)
+			s.opt.Receive(c.name, f)
 		}
 	}
 }

@@ -45,9 +45,9 @@ func hdlc(scrambled bool) func(receive.Modem, Options) (framer, error) {
 			l := line(m, scrambled)
 			f := ax25.NewFramer(l)
 			var out []byte
-			if _, fsk := m.FSK(); fsk && !l.Scrambled {
+			if _, afsk := m.AFSK(); !afsk && !l.Scrambled {
 				// Flags without a scrambler are high for seven bits of eight, or low: that teaches a
-				// receiver of FSK a wrong middle. Alternating levels do not.
+				// receiver of FSK a wrong middle, and one of PSK a wrong carrier.
 				out = f.Flags(idle(m, nil, lead), 2)
 			} else {
 				out = f.Flags(nil, max(lead/8, 2))
