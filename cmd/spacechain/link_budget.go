@@ -24,7 +24,7 @@ type budgetFlags struct {
 	rate, ber, implementation, other         float64
 	modulation, code                         string
 	availability, rain, rainHeight, latitude float64
-	clouds, wet, s4                          float64
+	clouds, wet, vapour, s4                  float64
 	tumbling                                 bool
 	attitudes                                float64
 	spin                                     string
@@ -86,6 +86,7 @@ attitudes (--attitudes), polarisation included.`,
 	fl.Float64Var(&f.latitude, "latitude", 48, "latitude of the station, degrees")
 	fl.Float64Var(&f.clouds, "clouds", 0.5, "liquid water in clouds (P.840), kg/m²")
 	fl.Float64Var(&f.wet, "nwet", 50, "wet refractivity (P.453) for scintillation, N units")
+	fl.Float64Var(&f.vapour, "vapour", 7.5, "water vapour at sea level, g/m³")
 	fl.Float64Var(&f.s4, "s4", 0, "scintillation index of the ionosphere at 400 MHz, 0 to 1")
 	fl.BoolVar(&f.tumbling, "tumbling", false, "the satellite tumbles (--tumbling=false: it is held towards the Earth)")
 	fl.Float64Var(&f.attitudes, "attitudes", 90, "share of attitudes in which the gain of a tumbling satellite counts, %")
@@ -114,7 +115,8 @@ type budgetJSON struct {
 	EbN0DB         float64       `json:"ebn0_db"`
 	RequiredEbN0DB float64       `json:"required_ebn0_db"` // with the implementation's loss
 	MarginDB       float64       `json:"margin_db"`
-	Outage         float64       `json:"outage"` // share of attitudes without margin
+	AvailablePct   *float64      `json:"available_percent,omitempty"` // of an average year with margin, where there is weather
+	Outage         float64       `json:"outage"`                      // share of attitudes without margin
 	LightTimeMS    float64       `json:"light_time_ms"`
 	Lines          []budget.Line `json:"lines"`
 }
@@ -178,6 +180,9 @@ func printBudgets(cmd *cobra.Command, budgets []budget.Budget) error {
 		}
 		if b.Link.Path.Medium == channel.Atmosphere {
 			j.ElevationDeg = &b.Link.Path.ElevationDeg
+		}
+		if b.Link.Weather.UnavailablePercent > 0 {
+			j.AvailablePct = &b.AvailablePercent
 		}
 		doc.Links = append(doc.Links, j)
 	}
@@ -289,6 +294,9 @@ func (f *budgetFlags) place(changed func(string) bool, l *budget.Link) error {
 
 // weather is bad if one of its flags is given.
 func (f *budgetFlags) weather(changed func(string) bool, l *budget.Link) error {
+	if changed("vapour") {
+		l.Weather.VapourGM3 = f.vapour
+	}
 	bad := false
 	for _, flag := range []string{"availability", "rain", "rain-height", "latitude", "clouds", "nwet"} {
 		if changed(flag) {
@@ -310,7 +318,7 @@ func (f *budgetFlags) weather(changed func(string) bool, l *budget.Link) error {
 	}
 	l.Weather = budget.Weather{
 		UnavailablePercent: percent, RateMMH: f.rain, RainHeightKm: f.rainHeight, LatitudeDeg: f.latitude,
-		CloudKGM2: f.clouds, WetNUnits: f.wet,
+		CloudKGM2: f.clouds, WetNUnits: f.wet, VapourGM3: l.Weather.VapourGM3,
 	}
 	return nil
 }

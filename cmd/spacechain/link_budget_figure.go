@@ -44,7 +44,7 @@ func drawMargins(path string, links []budget.Link) error {
 		if err := draw(l, fmt.Sprintf("%s, %g %%", l.Name, 100-l.Weather.UnavailablePercent), plot.Line); err != nil {
 			return err
 		}
-		l.Weather = budget.Weather{}
+		l.Weather = budget.Weather{VapourGM3: l.Weather.VapourGM3}
 		if err := draw(l, l.Name+", clear sky", plot.Dashes); err != nil {
 			return err
 		}

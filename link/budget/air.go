@@ -10,7 +10,7 @@ import (
 // air is the atmosphere over the link's station, ready for any elevation.
 type air struct {
 	link Link
-	gas  *propagation.GasTable // nil: station at sea level, link/channel remembers the table
+	gas  *propagation.GasTable // nil: the usual air from sea level up, whose table link/channel remembers
 }
 
 func newAir(l Link) (air, error) {
@@ -19,8 +19,12 @@ func newAir(l Link) (air, error) {
 		return a, nil
 	}
 	var err error
-	if l.Path.StationHeightKm > 0 {
-		a.gas, err = propagation.NewGasTable(l.FrequencyHz, l.Path.StationHeightKm, propagation.SurfaceVapourGM3)
+	vapour := l.Weather.VapourGM3
+	if vapour == 0 {
+		vapour = propagation.SurfaceVapourGM3
+	}
+	if l.Path.StationHeightKm > 0 || vapour != propagation.SurfaceVapourGM3 {
+		a.gas, err = propagation.NewGasTable(l.FrequencyHz, l.Path.StationHeightKm, vapour)
 	}
 	return a, err
 }
@@ -36,8 +40,9 @@ const (
 	tremorFromHz = 4e9
 )
 
-// losses are what the air takes at an elevation.
-func (a air) losses(elevationDeg float64) (propagation.Losses, error) {
+// losses are what the air takes at an elevation, exceeded for a percentage of the
+// year; 0 is a clear sky.
+func (a air) losses(elevationDeg, percent float64) (propagation.Losses, error) {
 	var out propagation.Losses
 	l, w := a.link, a.link.Weather
 	if l.Path.Medium != channel.Atmosphere {
@@ -48,17 +53,17 @@ func (a air) losses(elevationDeg float64) (propagation.Losses, error) {
 	} else {
 		out.GasDB = channel.GasLossDB(l.FrequencyHz, elevationDeg)
 	}
-	if w.UnavailablePercent == 0 {
+	if percent == 0 {
 		return out, nil
 	}
 	var err error
-	if w.RateMMH != 0 && l.FrequencyHz >= rainFromHz && w.UnavailablePercent <= 5 {
+	if w.RateMMH != 0 && l.FrequencyHz >= rainFromHz && percent <= propagation.MostRainPercent {
 		out.RainDB, err = propagation.RainLossDB(propagation.RainPath{
 			FrequencyHz: l.FrequencyHz, ElevationDeg: elevationDeg,
 			TiltDeg:     propagation.CircularTiltDeg, // of a linear polarisation too: which way it lies is not known
 			LatitudeDeg: w.LatitudeDeg, StationHeightKm: l.Path.StationHeightKm,
 			RainHeightKm: a.rainHeightKm(), RateMMH: w.RateMMH,
-		}, w.UnavailablePercent)
+		}, percent)
 		if err != nil {
 			return out, err
 		}
@@ -74,7 +79,7 @@ func (a air) losses(elevationDeg float64) (propagation.Losses, error) {
 		if d, ok := l.groundAntenna().(Dish); ok {
 			p.DiameterM, p.Efficiency = d.DiameterM, d.Efficiency
 		}
-		out.ScintillationDB, err = propagation.ScintillationDB(p, w.UnavailablePercent)
+		out.ScintillationDB, err = propagation.ScintillationDB(p, percent)
 		if err != nil {
 			return out, err
 		}

@@ -43,7 +43,7 @@ func (l Link) Along(moments []Moment) ([]Point, error) {
 	for i, m := range moments {
 		path := l.Path
 		path.ElevationDeg, path.RangeKm = m.ElevationDeg, m.RangeKm
-		b, err := r.budget(path)
+		b, err := r.budget(path, l.Weather.UnavailablePercent)
 		if err == nil {
 			err = bounds("range rate", m.RangeRateKmS, -1e5, 1e5, "km/s")
 		}

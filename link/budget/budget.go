@@ -31,6 +31,9 @@ type Budget struct {
 	EbN0DB            float64
 	RequiredEbN0DB    float64
 	MarginDB          float64
+	// AvailablePercent is the share of an average year with margin, %, where the link has
+	// weather; it is 0 in a clear sky.
+	AvailablePercent float64
 	// Outage is the share of attitudes without margin, where one end tumbles; else 0 or 1.
 	Outage float64
 
@@ -91,16 +94,23 @@ func (l Link) Budget() (Budget, error) {
 	if err != nil {
 		return Budget{}, err
 	}
-	return r.budget(l.Path)
+	b, err := r.budget(l.Path, l.Weather.UnavailablePercent)
+	if err != nil || l.Weather.UnavailablePercent == 0 {
+		return b, err
+	}
+	b.AvailablePercent, err = r.available(l.Path)
+	return b, err
 }
 
-func (r ready) budget(path Path) (Budget, error) {
+// budget works out the link on a path, with losses of the air exceeded for a
+// percentage of the year.
+func (r ready) budget(path Path, percent float64) (Budget, error) {
 	l := r.link
 	l.Path = path
 	b := Budget{Link: l, LightTime: channel.LightTime(path.RangeKm), IonosphereDB: r.ionoDB, FaradayDeg: r.turnDeg}
 	var err error
 	if err = path.check(); err == nil {
-		b.Air, err = r.air.losses(path.ElevationDeg)
+		b.Air, err = r.air.losses(path.ElevationDeg, percent)
 	}
 	if err != nil {
 		return Budget{}, fmt.Errorf("link budget %s: %w", l.Name, err)

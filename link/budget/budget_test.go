@@ -56,6 +56,8 @@ func TestPresetsAreTheUniversesRadios(t *testing.T) {
 		{"payload-up", channel.SBandStation(), channel.SBandSatellite()},
 		{"ttc-down", channel.UHFSatellite(), channel.UHFStation()},
 		{"isl", channel.InterSatellite(), channel.InterSatellite()},
+		{"user-up", channel.UHFTerminal(), channel.UHFSatellite()},
+		{"user-down", channel.UHFSatellite(), channel.UHFTerminal()},
 	} {
 		l := mustPreset(t, c.name)
 		b := mustBudget(t, l)
@@ -65,11 +67,15 @@ func TestPresetsAreTheUniversesRadios(t *testing.T) {
 	}
 }
 
-// Every link of ours closes at 10 degrees, but for what its purpose says otherwise, and needs what
-// its waveform was measured to need.
+// Every link of ours closes at 10 degrees, those of users' terminals at 40, and needs what its
+// waveform was measured to need.
 func TestPresets(t *testing.T) {
 	for _, name := range Presets() {
-		b := mustBudget(t, mustPreset(t, name))
+		l := mustPreset(t, name)
+		if strings.HasPrefix(name, "user") {
+			l.Path = Overhead(780, 40)
+		}
+		b := mustBudget(t, l)
 		if b.MarginDB < 3 {
 			t.Errorf("%s leaves %.1f dB", name, b.MarginDB)
 		}
@@ -142,6 +148,50 @@ func TestRainWarmsTheSky(t *testing.T) {
 	l.Path.StationHeightKm = 0
 	if often := mustBudget(t, l); often.Air.RainDB != 0 {
 		t.Error("it rains a fifth of the year")
+	}
+}
+
+// Availability at one elevation: at the margin asked for exactly as much as asked for; over passes the
+// mean. Links that no rain closes, and links that never close, are at the ends.
+func TestAvailability(t *testing.T) {
+	l := mustPreset(t, "payload-down").Retune(20e9)
+	l.Weather = Weather{UnavailablePercent: 0.1, RateMMH: 30, LatitudeDeg: 48, CloudKGM2: 0.5, WetNUnits: 60}
+	l.Signal.RequiredEbN0DB += mustBudget(t, l).MarginDB
+	b := mustBudget(t, l)
+	near(t, "margin", b.MarginDB, 0, 1e-9)
+	near(t, "availability", b.AvailablePercent, 99.9, 1e-4)
+	if !strings.Contains(b.Table(), "99.90 %") {
+		t.Errorf("the table does not say so:\n%s", b.Table())
+	}
+	low, high := Moment{ElevationDeg: 10, RangeKm: SlantRangeKm(780, 10)}, Moment{ElevationDeg: 40, RangeKm: SlantRangeKm(780, 40)}
+	l.Path = Overhead(780, 40)
+	up := mustBudget(t, l).AvailablePercent
+	if !(up > 99.9) {
+		t.Errorf("at 40 degrees it is open for %g %%", up)
+	}
+	mean, err := l.Availability([]Moment{low, high, high})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "over passes", mean, (99.9+2*up)/3, 1e-4)
+	l.Signal.RequiredEbN0DB = -30
+	near(t, "never closed", mustBudget(t, l).AvailablePercent, 99.999, 1e-4)
+	l.Signal.RequiredEbN0DB = 60
+	near(t, "never open", mustBudget(t, l).AvailablePercent, 0, 0)
+	for want, moments := range map[string][]Moment{"no moments": nil, "moment 1": {low, {ElevationDeg: -1, RangeKm: 1000}}} {
+		if _, err := l.Availability(moments); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	if _, err := mustPreset(t, "isl").Availability([]Moment{low}); err == nil {
+		t.Error("weather between satellites")
+	}
+	// Wetter air takes more.
+	l.Weather = Weather{VapourGM3: 20}
+	wet := mustBudget(t, l)
+	l.Weather = Weather{}
+	if dry := mustBudget(t, l); wet.Air.GasDB < 1.5*dry.Air.GasDB {
+		t.Errorf("20 g/m³ of vapour take %g dB, 7.5 %g", wet.Air.GasDB, dry.Air.GasDB)
 	}
 }
 

@@ -91,6 +91,9 @@ func (b Budget) Lines() []Line {
 		note = "does not close"
 	}
 	add("margin", b.MarginDB, "dB", note)
+	if b.Link.Weather.UnavailablePercent > 0 && l.Path.Medium == channel.Atmosphere {
+		add("availability", b.AvailablePercent, "%", "of an average year with margin at this elevation")
+	}
 	return out
 }
 

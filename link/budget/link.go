@@ -69,6 +69,7 @@ type Weather struct {
 	RainHeightKm       float64 // above sea level (P.839); 0 takes propagation.RainHeightKm of the latitude
 	LatitudeDeg        float64 // of the station
 	CloudKGM2          float64 // liquid water in clouds exceeded for as long (P.840)
+	VapourGM3          float64 // water vapour at sea level, g/m³, in fair weather too; 0 takes the global mean, 7.5
 	WetNUnits          float64 // median wet refractivity for scintillation (P.453); 0 leaves scintillation out
 }
 

@@ -18,8 +18,6 @@ var (
 // Radios of our own links. They are the antennas and amplifiers behind the EIRP and G/T of
 // link/channel's radios of the same names; a test holds them together.
 const (
-	kaHz = 23.28e9
-
 	defaultAltitudeKm   = 780
 	defaultElevationDeg = 10
 	acrossKm            = 4310 // to the neighbour in a plane of eleven at 780 km
@@ -68,6 +66,22 @@ var presets = []struct {
 			OtherLossesDB: 1,
 		}
 	}},
+	// A terminal has a fixed quadrifilar helix, about a wide patch, amid people, walls and warm
+	// ground: it reaches a satellite well above the horizon.
+	{"user-up", func(w radio.Waveform) Link {
+		return Link{
+			Transmitter:   Transmitter{PowerW: 5, LineLossDB: 0.5, Antenna: Patch{4, 15, rightPatch}, Pointing: Pointing{Aim: Zenith}},
+			Receiver:      Receiver{Antenna: Turnstile{RightHand}, Pointing: Pointing{Aim: Nadir}, LineLossDB: 0.5, NoiseFigureDB: 2, View: Earth},
+			OtherLossesDB: 2,
+		}
+	}},
+	{"user-down", func(w radio.Waveform) Link {
+		return Link{
+			Transmitter:   Transmitter{PowerW: 1, LineLossDB: 0.5, Antenna: Turnstile{RightHand}, Pointing: Pointing{Aim: Nadir}},
+			Receiver:      Receiver{Antenna: Patch{4, 15, rightPatch}, Pointing: Pointing{Aim: Zenith}, LineLossDB: 1, NoiseFigureDB: 3, GroundShare: 0.5},
+			OtherLossesDB: 2,
+		}
+	}},
 	{"isl", func(w radio.Waveform) Link {
 		dish := Dish{DiameterM: 0.22, Efficiency: 0.6, FrequencyHz: w.CarrierHz, Polarisation: rightDish}
 		return Link{
@@ -80,7 +94,8 @@ var presets = []struct {
 	}},
 }
 
-// Presets names our own links.
+// Presets names our own links: TT&C on VHF and UHF, the beacon, S band for the payload, UHF for
+// users' terminals, Ka band between satellites.
 func Presets() []string {
 	names := make([]string, len(presets))
 	for i, p := range presets {
@@ -89,9 +104,8 @@ func Presets() []string {
 	return names
 }
 
-// Preset gives one of our own links: VHF and UHF for TT&C, S band for the payload, Ka band
-// between satellites, with the waveform that link/radio sends on it and frames lost one in a
-// thousand. The satellite stands at 780 km and 10 degrees, in a clear sky.
+// Preset gives one of our own links, with the waveform that link/radio sends on it and one frame
+// in a thousand lost. The satellite stands at 780 km and 10 degrees, in a clear sky.
 func Preset(name string) (Link, error) {
 	for _, p := range presets {
 		if p.name != name {
@@ -120,11 +134,11 @@ func Preset(name string) (Link, error) {
 	return Link{}, fmt.Errorf("no link %q: there are %s", name, strings.Join(Presets(), ", "))
 }
 
-// presetWave is the waveform of a preset: that of the same name, or for links between
-// satellites LDPC at 25 Mbit/s.
+// presetWave is the waveform of a preset: that of the same name, and one for both ways
+// between satellites and users.
 func presetWave(name string) (radio.Waveform, error) {
-	if name == "isl" {
-		return radio.Payload(25e6, radio.LDPC).Named("isl", kaHz), nil
+	if name == "user-up" || name == "user-down" {
+		return radio.User(), nil
 	}
 	return radio.Find(name)
 }
