@@ -50,6 +50,10 @@ type Config struct {
 	After   time.Time
 	PeakDeg float64
 
+	// Course, from Plan with the same orbit, station and waveforms, saves working it out
+	// again.
+	Course *Course
+
 	// Package is the app that is deployed, as `spacechain app sign` makes it; nil is an
 	// app of this package that does nothing, padded so that the signed command has
 	// AppOctets octets (64 KiB).

@@ -9,7 +9,6 @@ import (
 	"math"
 	"time"
 
-	"spacechain/astro/sgp4"
 	"spacechain/astro/visibility"
 	"spacechain/clock"
 	"spacechain/dtn/contact"
@@ -35,10 +34,10 @@ type flight struct {
 	loop     *clock.Loop
 	orbit    *visibility.Orbit
 	geometry *geometry
-	pass     visibility.Pass
+	course   *Course
 
-	rise, top, set time.Time
-	from, until    time.Time // of the simulation
+	rise, set   time.Time
+	from, until time.Time // of the simulation
 
 	space  *space
 	ground *ground
@@ -72,11 +71,14 @@ func prepare(c Config) (f *flight, done func(), err error) {
 	if c, err = c.withDefaults(); err != nil {
 		return nil, done, err
 	}
-	prop, err := sgp4.New(c.Orbit)
-	if err != nil {
-		return nil, done, fmt.Errorf("fly a pass: orbit: %w", err)
+	f = &flight{cfg: c, course: c.Course, history: sha256.New(), box: c.Sandbox}
+	if f.course == nil {
+		if f.course, err = plan(&f.cfg); err != nil {
+			return nil, done, fmt.Errorf("fly a pass: %w", err)
+		}
 	}
-	f = &flight{cfg: c, orbit: visibility.NewOrbit(prop), history: sha256.New(), box: c.Sandbox}
+	f.orbit, f.geometry, f.rise, f.set = f.course.orbit, f.course.geometry, f.course.rise, f.course.set
+	f.from, f.until = f.rise.Add(-time.Second), f.set.Add(after)
 	if f.box == nil {
 		engine, err := sandbox.NewEngine(sandbox.Options{Interpreter: true})
 		if err != nil {
@@ -84,9 +86,6 @@ func prepare(c Config) (f *flight, done func(), err error) {
 		}
 		f.box = system.NewSandbox(engine)
 		done = func() { _ = engine.Close() } // nothing is left to be done about it
-	}
-	if err := f.findPass(); err != nil {
-		return nil, done, err
 	}
 	f.loop = clock.NewLoop(f.from)
 	for _, step := range []func() error{f.bringUp, f.join} {
@@ -98,35 +97,23 @@ func prepare(c Config) (f *flight, done func(), err error) {
 	return f, done, nil
 }
 
-// search is how far ahead a pass is looked for.
-const search = 10 * 24 * time.Hour
+// link is one direction of a hop.
+type link struct {
+	preset string // of link/budget
+	wave   radio.Waveform
+}
 
-func (f *flight) findPass() error {
-	c := &f.cfg
-	site := visibility.Site{Geodetic: c.Station.Place, MinElevationDeg: c.Station.MinElevationDeg, Mask: c.Station.Mask}
-	for from := c.After; from.Before(c.After.Add(search)); from = from.Add(24 * time.Hour) {
-		passes, err := visibility.Passes(f.orbit, site, from, from.Add(25*time.Hour))
-		for _, p := range passes {
-			if p.MaxElevationDeg < c.PeakDeg || p.OpenStart || p.OpenEnd {
-				continue
-			}
-			f.pass = p
-			f.rise, f.top, f.set = p.Rise.Round(time.Millisecond), p.Culmination, p.Set.Round(time.Millisecond)
-			f.from, f.until = f.rise.Add(-time.Second), f.set.Add(after)
-			f.geometry, err = newGeometry(f.orbit, c.Station.Place, f.rise, f.set)
-			return err
-		}
-		if err != nil {
-			return fmt.Errorf("fly a pass: %w", err)
-		}
-	}
-	return fmt.Errorf("fly a pass: %s has none over %s of %g degrees within %v of %s", c.Orbit.Name, c.Station.Name, c.PeakDeg,
-		search, c.After.Format(time.RFC3339))
+// links are those of a pass.
+func links(c *Config) [5]link {
+	return [5]link{{"ttc-up", radio.TTCUp()}, {"ttc-down", radio.TTCDown()}, {"beacon", radio.Beacon()},
+		{"payload-up", c.Up}, {"payload-down", c.Down}}
 }
 
 // mission is what satellite and station have agreed on.
 func (f *flight) mission() mission.Link {
-	return mission.Link{Spacecraft: 0x2a, APID: 100, Call: "SPCHN-1", Secret: sha256.Sum256([]byte("spacechain pass"))}
+	all := links(&f.cfg)
+	return mission.Link{Up: all[0].wave, Down: all[1].wave, Beacon: all[2].wave,
+		Spacecraft: 0x2a, APID: 100, Call: "SPCHN-1", Secret: sha256.Sum256([]byte("spacechain pass"))}
 }
 
 // satelliteNode is the satellite's number in the mesh.
@@ -162,14 +149,10 @@ func (f *flight) bringUp() error {
 
 // join puts the radio links between satellite and station.
 func (f *flight) join() error {
-	link := f.ground.control.Link()
 	s, g := f.space, f.ground
-	f.hops = []*hop{
-		f.newHop(1, link.Up, vhfStation, vhfSatellite, s.telecommand),
-		f.newHop(2, link.Down, uhfSatellite, uhfStation, g.telemetry),
-		f.newHop(3, link.Beacon, uhfSatellite, uhfStation, g.beacon),
-		f.newHop(4, f.cfg.Up, sStation, sSatellite, s.payloadFrame),
-		f.newHop(5, f.cfg.Down, sSatellite, sStation, g.payloadFrame),
+	deliver := []func(time.Time, []byte){s.telecommand, g.telemetry, g.beacon, s.payloadFrame, g.payloadFrame}
+	for i, l := range links(&f.cfg) {
+		f.hops = append(f.hops, f.newHop(uint64(i+1), l.wave, f.course.carriers[i], deliver[i]))
 	}
 	g.up, s.down, s.beacons, g.stream, s.stream = f.hops[0], f.hops[1], f.hops[2], f.hops[3], f.hops[4]
 	for _, h := range f.hops {
@@ -188,13 +171,12 @@ func (f *flight) join() error {
 		if err != nil {
 			return err
 		}
-		if f.cfg.Listen {
-			switch h {
-			case g.stream:
-				e.tx.Idle = g.trunk.Next
-			case s.stream:
-				e.tx.Idle = s.trunk.Next
-			}
+		// Frames that carry nothing keep the receiver in step while the carrier is on.
+		switch h {
+		case g.stream:
+			e.tx.Idle = g.trunk.Next
+		case s.stream:
+			e.tx.Idle = s.trunk.Next
 		}
 		h.engine = e
 	}
@@ -209,6 +191,7 @@ func (f *flight) script() {
 		f.space.link(true)
 		f.ground.link(true)
 	})
+	at(f.rise.Add(patience), f.ground.call)
 	at(f.set, func() {
 		f.space.link(false)
 		f.ground.link(false)
@@ -259,7 +242,7 @@ func (f *flight) finish() error {
 	r := &f.report
 	r.Depth, r.Seed = f.cfg.Depth.String(), f.cfg.Seed
 	r.Satellite, r.Station = f.cfg.Orbit.Name, f.cfg.Station.Name
-	r.Rise, r.Culmination, r.Set, r.PeakDeg = f.rise, f.top, f.set, f.pass.MaxElevationDeg
+	r.Rise, r.Culmination, r.Set, r.PeakDeg = f.rise, f.course.pass.Culmination, f.set, f.course.pass.MaxElevationDeg
 	r.NearestKm, r.FarthestKm = math.Inf(1), 0
 	for t := f.rise; !t.After(f.set); t = t.Add(gridStep) {
 		p := f.geometry.at(t)

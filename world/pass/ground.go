@@ -32,8 +32,9 @@ type ground struct {
 	heard  *radio.Trunk
 
 	given    []given
-	open     int // commands that are not done
-	acquired bool
+	open     int    // commands that are not done
+	called   bool   // the control has begun its pass
+	acquired bool   // telemetry was heard
 	order    []byte // the file
 	file     cfdp.TransactionID
 	quarter  int64
@@ -95,8 +96,16 @@ func (g *ground) link(up bool) {
 		}
 		f.fail(g.station.LinkUp(now, f.linkInfo(sat, f.cfg.Up)))
 	})
-	if up {
-		g.do(func(now time.Time) { g.control.Begin(now, f.set) })
+}
+
+// patience is how long the station listens for a beacon before it calls without one.
+const patience = 40 * time.Second
+
+// call begins the control's part of the pass.
+func (g *ground) call() {
+	if !g.called {
+		g.called = true
+		g.do(func(now time.Time) { g.control.Begin(now, g.f.set) })
 	}
 }
 
@@ -152,6 +161,10 @@ func (g *ground) telemetry(_ time.Time, frame []byte) {
 // beacon takes an AX.25 frame.
 func (g *ground) beacon(_ time.Time, frame []byte) {
 	g.do(func(now time.Time) { g.control.Beacon(now, frame) })
+	if b, _ := g.control.LastBeacon(); b != nil && !g.called {
+		g.f.tell("acquired", "beacon of %s, battery at %.0f %%", b.Call, 100*b.Battery)
+		g.call()
+	}
 }
 
 // measure compares an orbit measurement with the truth.

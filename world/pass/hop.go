@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"spacechain/link/channel"
 	"spacechain/link/radio"
 )
 
@@ -15,10 +14,9 @@ type hop struct {
 	f       *flight
 	index   uint64
 	wave    radio.Waveform
-	tx, rx  channel.Radio
 	fades   []Fade
 	shimmer *shimmer
-	carrier []float64 // C/N0 without fades at the moments of the geometry's grid, dBHz
+	carrier []float64 // C/N0 without fades, dBHz, every stride moments of the geometry's grid
 	least   float64   // threshold, dBHz
 
 	deliver func(now time.Time, frame []byte)
@@ -44,9 +42,8 @@ type flying struct {
 	number uint64
 }
 
-func (f *flight) newHop(index uint64, w radio.Waveform, tx, rx channel.Radio, deliver func(time.Time, []byte)) *hop {
-	h := &hop{f: f, index: index, wave: w, tx: tx, rx: rx, deliver: deliver}
-	h.tx.FrequencyHz = w.CarrierHz
+func (f *flight) newHop(index uint64, w radio.Waveform, carrier []float64, deliver func(time.Time, []byte)) *hop {
+	h := &hop{f: f, index: index, wave: w, carrier: carrier, deliver: deliver}
 	typical := w.FrameSize
 	if typical == 0 {
 		typical = 64
@@ -60,28 +57,15 @@ func (f *flight) newHop(index uint64, w radio.Waveform, tx, rx channel.Radio, de
 	h.shimmer = newShimmer(f.cfg.Shimmer, f.cfg.Seed<<8^index)
 	h.stats = LinkReport{Name: w.Name, Modem: w.Modem, Coding: w.Coding, Framing: w.Framing, CarrierHz: w.CarrierHz,
 		MinEbN0DB: math.Inf(1), MaxEbN0DB: math.Inf(-1)}
-	h.carrier = make([]float64, len(f.geometry.points))
 	return h
 }
 
-// budget is C/N0 without fades at a moment of the grid.
-func (h *hop) budget(i int) float64 {
-	if h.carrier[i] == 0 {
-		p := h.f.geometry.points[i]
-		h.carrier[i] = channel.Assess(h.tx, h.rx, channel.Path{RangeKm: p.rangeKm, ElevationDeg: p.elevationDeg}).CN0DBHz
-	}
-	return h.carrier[i]
-}
-
-// clear is C/N0 without fades, dBHz: straight between moments of a grid of sixteen seconds.
+// clear is C/N0 without fades, dBHz: straight between the moments that were worked out.
 func (h *hop) clear(t time.Time) float64 {
-	const stride = 8
-	s := t.Sub(h.f.geometry.start).Seconds() / gridStep.Seconds()
-	last := len(h.carrier) - 1
-	i := min(max(int(s)/stride*stride, 0), max(last-1, 0))
-	j := min(i+stride, last)
-	u := min(max((s-float64(i))/float64(max(j-i, 1)), 0), 1)
-	a, b := h.budget(i), h.budget(j)
+	s := t.Sub(h.f.geometry.start).Seconds() / (stride * gridStep.Seconds())
+	i := min(max(int(s), 0), len(h.carrier)-2)
+	u := min(max(s-float64(i), 0), 1)
+	a, b := h.carrier[i], h.carrier[i+1]
 	return a + float64(u*(b-a))
 }
 

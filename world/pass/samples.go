@@ -53,7 +53,7 @@ func newSampleEngine(h *hop, pull func(time.Time) ([]byte, bool)) (*sampleEngine
 	if e.rx, err = w.NewReceiver(); err != nil {
 		return nil, err
 	}
-	e.ref = h.clear(h.f.top)
+	e.ref = h.clear(h.f.course.pass.Culmination)
 	e.origin = h.f.from
 	e.ch, err = channel.NewSamples(channel.SampleOptions{
 		Rate: w.SampleRate, CN0DBHz: e.ref, CarrierHz: w.CarrierHz, ClockPPM: h.f.cfg.ClockPPM,
