@@ -170,6 +170,14 @@ func (d *PSKDemodulator) State() PSKState {
 	return s
 }
 
+// Trust says that what was demodulated so far has proved right, as a frame's code does: a weak
+// signal is then followed for a while without a search for a better one.
+func (d *PSKDemodulator) Trust() {
+	if d.following {
+		d.young, d.rest = 0, recheck
+	}
+}
+
 // strength gives Es/N0 in decibels and the signal's amplitude.
 func (d *PSKDemodulator) strength() (float64, float64) {
 	t := &d.now

@@ -68,6 +68,7 @@ func (r *caduReceiver) take(dst []Frame) []Frame {
 		f, ok := r.decode(unit)
 		if ok {
 			dst = append(dst, f)
+			r.demod.Trust()
 		}
 		return ok
 	})

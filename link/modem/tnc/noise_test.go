@@ -112,19 +112,19 @@ func TestNoiseIsSilence(t *testing.T) {
 			}
 			got = r.Flush(got)
 			for _, f := range got {
-				t.Errorf("%s, %s noise: frame of %d octets, clarity %.1f, %d bits inverted", k.name, name, len(f.Data), f.Clarity, f.Flipped)
+				t.Errorf("%s, %s noise: frame of %d octets, clarity %.1f, %d bits inverted", k.Name, name, len(f.Data), f.Clarity, f.Flipped)
 			}
 			s := r.Stats()
 			day := 86400 / float64(n)
 			plain := (float64(s.Spans)*addressShare + float64(s.Clear)) * day / 65536
 			tried := float64(s.Trials) * day / 65536 * ax25.PlausibleShare
-			t.Logf("%s, %s noise: %.3g spans, %d of %d clear, and %.3g trials a day, %.2g + %.2g false frames expected a day", k.name, name, float64(s.Spans)*day, s.Clear, s.Spans, float64(s.Trials)*day, plain, tried)
+			t.Logf("%s, %s noise: %.3g spans, %d of %d clear, and %.3g trials a day, %.2g + %.2g false frames expected a day", k.Name, name, float64(s.Spans)*day, s.Clear, s.Spans, float64(s.Trials)*day, plain, tried)
 			most := 0.01
 			if tonal[name] {
 				most = 1
 			}
 			if plain+tried > most {
-				t.Errorf("%s, %s noise: %.2g false frames a day", k.name, name, plain+tried)
+				t.Errorf("%s, %s noise: %.2g false frames a day", k.Name, name, plain+tried)
 			}
 		}
 	}
@@ -166,9 +166,9 @@ func TestNoiseIsNotClear(t *testing.T) {
 				mean := sum / n
 				deviation := math.Sqrt(squares/n - mean*mean)
 				far := (ax25.MinClarity - mean) / deviation
-				t.Logf("%s, %s noise, demodulator %d: clarity %.2f ± %.2f, at most %.2f; %.1f deviations to spare", k.name, name, i, mean, deviation, top, far)
+				t.Logf("%s, %s noise, demodulator %d: clarity %.2f ± %.2f, at most %.2f; %.1f deviations to spare", k.Name, name, i, mean, deviation, top, far)
 				if far < 6 {
-					t.Errorf("%s, %s noise, demodulator %d: clarity %.2f ± %.2f is too near to %d", k.name, name, i, mean, deviation, ax25.MinClarity)
+					t.Errorf("%s, %s noise, demodulator %d: clarity %.2f ± %.2f is too near to %d", k.Name, name, i, mean, deviation, ax25.MinClarity)
 				}
 			}
 		}

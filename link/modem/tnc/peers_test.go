@@ -54,9 +54,9 @@ func TestAtestDecodesOurs(t *testing.T) {
 			if k.g3ruh && rate < 44100 {
 				continue // two samples a bit are too few for direwolf
 			}
-			x := k.audio(t, peerLevels(t, k.line()), float64(rate))
+			x := k.audio(t, peerLevels(t, k.Line), float64(rate))
 			if n := runAtest(t, atest, k.baud, save(t, x, rate)); n != peerFrames {
-				t.Errorf("%s at %d Hz: atest decodes %d of %d", k.name, rate, n, peerFrames)
+				t.Errorf("%s at %d Hz: atest decodes %d of %d", k.Name, rate, n, peerFrames)
 			}
 		}
 	}
@@ -68,7 +68,7 @@ func TestMultimonDecodesOurs(t *testing.T) {
 		k    kind
 		mode string
 	}{{ladderAFSK, "AFSK1200"}, {ladderG3RUH, "FSK9600"}} {
-		x := c.k.audio(t, peerLevels(t, c.k.line()), 48000)
+		x := c.k.audio(t, peerLevels(t, c.k.Line), 48000)
 		x = dsp.NewResampler(48000, 22050).Process(nil, x)
 		var raw []byte
 		for _, v := range x {
@@ -83,7 +83,7 @@ func TestMultimonDecodesOurs(t *testing.T) {
 			t.Fatalf("multimon-ng: %v\n%s", err, out)
 		}
 		if n := strings.Count(string(out), "fm DK0XYZ-7"); n != peerFrames {
-			t.Errorf("%s: multimon-ng decodes %d of %d", c.k.name, n, peerFrames)
+			t.Errorf("%s: multimon-ng decodes %d of %d", c.k.Name, n, peerFrames)
 		}
 	}
 }

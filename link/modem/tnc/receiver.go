@@ -15,14 +15,14 @@
 //     be as clear as noise never is (ax25.Clarity, ten standard deviations away);
 //   - with inverted bits a frame must be ax25.Plausible, so 4e7 / 65536 × 2.1e-11 = 1e-8 come out.
 //
-// One false frame takes eight years of noise. Voices, hum and carriers that drift have clear bits now
-// and then, in up to 700 spans a day for AFSK and 14,000 for G3RUH, and then only the check sequence
-// judges: up to one false frame in five days of them.
+// One false frame takes eight years of noise. Voices, hum and carriers that drift have clear bits
+// now and then, in up to 6,000 spans a day for AFSK and 14,000 for G3RUH, and then the check sequence
+// alone judges: up to one false frame in five days of nothing but these.
 //
-// A frame that is really sent but has more errors than
-// trials can repair is another matter: 64 trials for each of its ends make one in a thousand of
-// these come out wrong for each demodulator; that a frame without inverted bits overrules and that
-// several demodulators rarely agree on a wrong one lowers it.
+// A frame that is really sent but has more errors than trials can repair is another matter: 64
+// trials for each of its ends make one in a thousand of these come out wrong for each demodulator;
+// that a frame without inverted bits overrules and that several demodulators rarely agree on a wrong
+// one lowers it.
 package tnc
 
 import (

@@ -50,7 +50,7 @@ func TestRepeatsCount(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f := ax25.NewFramer(k.line())
+			f := ax25.NewFramer(k.Line)
 			levels := f.Flags(nil, 60)
 			var ends []float64
 			baud := 1200.0
@@ -69,14 +69,14 @@ func TestRepeatsCount(t *testing.T) {
 			}
 			got = r.Flush(got)
 			if len(got) != len(ends) {
-				t.Fatalf("%s, effort %d: %d frames, want %d", k.name, e, len(got), len(ends))
+				t.Fatalf("%s, effort %d: %d frames, want %d", k.Name, e, len(got), len(ends))
 			}
 			for i, g := range got {
 				if !bytes.Equal(g.Data, data) || math.Abs(g.Time-ends[i]) > 8/baud {
-					t.Errorf("%s, effort %d: frame %d ends at %.4f s, want %.4f", k.name, e, i, g.Time, ends[i])
+					t.Errorf("%s, effort %d: frame %d ends at %.4f s, want %.4f", k.Name, e, i, g.Time, ends[i])
 				}
 				if e == Thorough && g.Votes < 2 {
-					t.Errorf("%s: frame %d found by %d demodulator", k.name, i, g.Votes)
+					t.Errorf("%s: frame %d found by %d demodulator", k.Name, i, g.Votes)
 				}
 			}
 		}
@@ -95,7 +95,7 @@ func TestBurstsOutOfNoise(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f := ax25.NewFramer(k.line())
+			f := ax25.NewFramer(k.Line)
 			for range 9000 + 137*i {
 				x = append(x, 2*next())
 			}
@@ -109,9 +109,9 @@ func TestBurstsOutOfNoise(t *testing.T) {
 		for _, e := range []Effort{Quick, Thorough} {
 			r := k.receiver(t, 48000, e)
 			good, bad := count(r.Flush(r.Process(nil, x)))
-			t.Logf("%s, effort %d: %d of %d", k.name, e, good, bursts)
+			t.Logf("%s, effort %d: %d of %d", k.Name, e, good, bursts)
 			if good < bursts-1 || bad > 0 {
-				t.Errorf("%s, effort %d: %d of %d bursts, %d false", k.name, e, good, bursts, bad)
+				t.Errorf("%s, effort %d: %d of %d bursts, %d false", k.Name, e, good, bursts, bad)
 			}
 		}
 	}
