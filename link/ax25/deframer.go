@@ -59,9 +59,10 @@ type Deframer struct {
 	Stats   Stats
 }
 
-// Stats counts what a Deframer did.
+// Stats counts what a Deframer did: flags met; spans of whole octets between them, and how many of
+// these had clear bits; check sequences right, those tried with bits inverted, and frames given out.
 type Stats struct {
-	Flags, Spans, Checks, Trials, Frames int64
+	Flags, Spans, Clear, Checks, Trials, Frames int64
 }
 
 // NewDeframer returns a Deframer.
@@ -120,10 +121,14 @@ func (d *Deframer) flag(dst []Received) []Received {
 	found := false
 	if d.flags[0] >= d.base && d.octets.whole() {
 		d.Stats.Spans++
+		r := Received{Start: d.flags[0], End: now}
+		r.Clarity = Clarity(d.soft[r.Start-d.base:])
+		if r.Clarity >= MinClarity {
+			d.Stats.Clear++
+		}
 		if d.octets.good() {
 			d.Stats.Checks++
-			r := Received{Data: d.octets.data(), Start: d.flags[0], End: now}
-			r.Clarity = Clarity(d.soft[r.Start-d.base:])
+			r.Data = d.octets.data()
 			if addressCount(r.Data) > 0 || r.Clarity >= MinClarity && !d.opt.AX25Only {
 				dst, found = append(dst, r), true
 			}
