@@ -7,18 +7,13 @@ import (
 
 	"spacechain/link/coding/conv"
 	"spacechain/link/coding/internal/bench"
+	"spacechain/link/coding/internal/noise"
 )
 
 // channel sends hard symbols as BPSK at an Es/N0 over white noise and gives soft
 // symbols, scaled so that the amplitude is 32: eight bits then clip at four times it.
 func channel(r *rand.Rand, symbols []byte, esN0DB float64) []int8 {
-	sigma := 1 / math.Sqrt(2*math.Pow(10, esN0DB/10))
-	soft := make([]int8, len(symbols))
-	for i, s := range symbols {
-		x := 32 * (float64(2*int(s)-1) + sigma*r.NormFloat64())
-		soft[i] = int8(math.Round(max(-127, min(127, x))))
-	}
-	return soft
+	return noise.New(32, esN0DB).Soft(nil, r, symbols)
 }
 
 func randomBits(r *rand.Rand, n int) []byte {

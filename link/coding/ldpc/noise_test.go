@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"spacechain/link/coding/internal/noise"
 	"spacechain/link/coding/ldpc"
 )
 
@@ -19,14 +20,15 @@ type trial struct {
 
 func (t trial) rate() float64 { return float64(t.failed) / float64(t.words) }
 
-// run sends codewords of random data. With known, decoders are told the noise.
+// run sends codewords of random data and counts those that did not come back as sent
+// and known to be good.
 func run(t testing.TB, c *ldpc.Code, d *ldpc.Decoder, ebN0DB float64, words, failures int, seed uint64) trial {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 3))
-	sigma := math.Sqrt(1 / (2 * c.Rate() * math.Pow(10, ebN0DB/10)))
+	channel := noise.New(amplitude, ebN0DB+10*math.Log10(c.Rate()))
 	var res trial
 	data := make([]byte, c.DataBits())
-	soft := make([]int8, c.Bits())
+	var soft []int8
 	var word, out []byte
 	for res.words < words && res.failed < failures {
 		if res.words%16 == 0 { // a new codeword now and then; the noise is always new
@@ -38,10 +40,7 @@ func run(t testing.TB, c *ldpc.Code, d *ldpc.Decoder, ebN0DB float64, words, fai
 				t.Fatal(err)
 			}
 		}
-		for i, b := range word {
-			x := amplitude * (float64(2*int(b)-1) + sigma*r.NormFloat64())
-			soft[i] = int8(math.Round(max(-127, min(127, x))))
-		}
+		soft = channel.Soft(soft[:0], r, word)
 		got, result, err := d.Decode(out[:0], soft)
 		if err != nil {
 			t.Fatal(err)
