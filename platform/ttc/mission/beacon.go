@@ -85,8 +85,10 @@ func DecodeBeacon(b []byte) (*Beacon, error) {
 	if f.Control&^ax25.PollFinal != ax25.ControlUI || len(i) != beaconInfo || i[0] != 'S' || i[1] != 'C' || i[2] != beaconVersion {
 		return nil, fmt.Errorf("ax.25 frame of %s with %d octets: %w", f.Source, len(i), ErrBeacon)
 	}
+	from := f.Source
+	from.Flag = false // command or response: no part of the name
 	out := &Beacon{
-		Call: f.Source.String(), Mode: Mode(i[3]), Time: time.Unix(int64(binary.BigEndian.Uint32(i[4:])), 0).UTC(),
+		Call: from.String(), Mode: Mode(i[3]), Time: time.Unix(int64(binary.BigEndian.Uint32(i[4:])), 0).UTC(),
 		Battery: float64(i[8]) / 100, Silence: time.Duration(i[9]) * time.Hour,
 	}
 	if i[8] > 100 {

@@ -86,9 +86,12 @@ func (l Link) WithDefaults() (Link, error) {
 	case l.Secret == [32]byte{}:
 		return l, fmt.Errorf("no secret: %w", ErrLink)
 	}
-	if _, err := ax25.ParseAddress(l.Call); err != nil {
+	call, err := ax25.ParseAddress(l.Call)
+	if err != nil {
 		return l, fmt.Errorf("%w: %w", err, ErrLink)
 	}
+	call.Flag = false
+	l.Call = call.String()
 	if room := l.Slots.Length - l.Slots.Guard(); room < airtime(l.Up, MaxTC)+l.Up.Latency() || room < airtime(l.Down, l.Down.FrameSize) {
 		return l, fmt.Errorf("slots of %v hold no frame: %w", l.Slots.Length, ErrLink)
 	}
