@@ -45,18 +45,18 @@ func (b *Beacon) Frame() ([]byte, error) {
 	if b.Fixed {
 		o = b.Orbit
 		// How old the fix was, in milliseconds; the highest number means that there is none.
-		whole := time.Unix(b.Time.Unix(), 0)
-		age = uint16(min(max(whole.Sub(o.Time).Milliseconds()+beaconAhead, 0), math.MaxUint16-1))
+		second := time.Unix(b.Time.Unix(), 0)
+		age = uint16(min(max(second.Sub(o.Time).Milliseconds()+beaconAhead, 0), math.MaxUint16-1))
 	}
 	info = binary.BigEndian.AppendUint16(info, age)
 	for _, x := range o.PosECEFKm {
-		info = binary.BigEndian.AppendUint32(info, uint32(int32(bounded(x*1e4, math.MaxInt32))))
+		info = binary.BigEndian.AppendUint32(info, uint32(int32(whole(x*1e4, math.MinInt32, math.MaxInt32))))
 	}
 	for _, v := range o.VelECEFKmS {
-		c := int32(bounded(v*1e5, 1<<23-1))
+		c := int32(whole(v*1e5, -1<<23, 1<<23-1))
 		info = append(info, byte(c>>16), byte(c>>8), byte(c))
 	}
-	info = append(info, byte(min(max(o.Satellites, 0), 255)), byte(bounded(math.Ceil(o.SigmaM), 255)))
+	info = append(info, byte(min(max(o.Satellites, 0), 255)), byte(whole(math.Ceil(o.SigmaM), 0, 255)))
 	info = append(info, 0) // spare
 	return ax25.UI(ax25.Address{Call: "CQ"}, from, info).Encode()
 }
@@ -65,14 +65,14 @@ func (b *Beacon) Frame() ([]byte, error) {
 // beacon's time.
 const beaconAhead = 1000
 
-func percent(share float64) byte { return byte(bounded(math.Round(share*100), 100)) }
+func percent(share float64) byte { return byte(whole(share*100, 0, 100)) }
 
-// bounded is x rounded to a whole number of at most that magnitude; what is no number is 0.
-func bounded(x, most float64) float64 {
+// whole is x rounded to a whole number within bounds; what is no number is 0.
+func whole(x, least, most float64) float64 {
 	if math.IsNaN(x) {
 		return 0
 	}
-	return min(max(math.Round(x), -most), most)
+	return min(max(math.Round(x), least), most)
 }
 
 // DecodeBeacon reads a beacon out of an AX.25 frame.
