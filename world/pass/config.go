@@ -83,10 +83,14 @@ type Config struct {
 	Sandbox *system.Sandbox
 
 	// Tell, if set, is told what happens. Capture, if set, is given every transfer frame
-	// that is sent, with the time at which its end arrives.
+	// that is sent, with the time at which its end arrives, and as those of FilesLink the
+	// CFDP data units that go and come at the station.
 	Tell    func(Event)
 	Capture func(link string, at time.Time, frame []byte)
 }
+
+// FilesLink is what Capture calls the data units of files.
+const FilesLink = "files"
 
 // Event is something that a spectator wants to know.
 type Event struct {

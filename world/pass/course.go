@@ -34,6 +34,12 @@ func Plan(c Config) (*Course, error) {
 	return p, nil
 }
 
+// Rise is when the pass begins.
+func (p *Course) Rise() time.Time { return p.rise }
+
+// Set is when it ends.
+func (p *Course) Set() time.Time { return p.set }
+
 func plan(c *Config) (*Course, error) {
 	prop, err := sgp4.New(c.Orbit)
 	if err != nil {

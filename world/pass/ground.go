@@ -276,10 +276,18 @@ func (g *ground) fill(now time.Time) {
 	}
 }
 
+// capture shows a CFDP data unit to whoever records.
+func (g *ground) capture(pdu []byte) {
+	if c := g.f.cfg.Capture; c != nil {
+		c(FilesLink, g.f.loop.Now(), pdu)
+	}
+}
+
 // note counts what goes up of the file.
 func (g *ground) note(pdu []byte) {
 	r := &g.f.report.File
 	r.PDUs++
+	g.capture(pdu)
 	p, err := cfdp.Decode(pdu)
 	if err != nil {
 		return
@@ -314,6 +322,7 @@ func (g *ground) payloadFrame(_ time.Time, frame []byte) {
 	_ = g.heard.Frame(frame, func(service radio.Service, unit []byte) { // it counts what it refuses
 		unit = bytes.Clone(unit)
 		if service == radio.Files {
+			g.capture(unit)
 			if p, err := cfdp.Decode(unit); err == nil {
 				if _, ok := p.Body.(*cfdp.NAK); ok {
 					g.f.report.File.NAKs++
@@ -343,7 +352,7 @@ func (g *ground) finish(r *Report) error {
 		r.Commands = append(r.Commands, CommandReport{Name: c.name, Given: c.at, State: state, Why: s.Why, Verified: c.verified, Counted: c.counted})
 	}
 	if n := r.File.Octets - r.File.Size; n > 0 && g.stream != nil {
-		g.stream.stats.Resent = uint64(n)
+		g.stream.stats.Resent, g.stream.stats.ResentUnit = uint64(n), "octets of the file"
 	}
 	return nil
 }

@@ -51,7 +51,9 @@ type LinkReport struct {
 	Airtime   time.Duration `json:"airtime_ns"`
 	MinEbN0DB float64       `json:"min_eb_n0_db"`
 	MaxEbN0DB float64       `json:"max_eb_n0_db"`
-	Resent    uint64        `json:"resent"` // what the protocol above sent again: TC frames, CFDP data units
+	// Resent is what the protocol above sent again, in units of ResentUnit.
+	Resent     uint64 `json:"resent"`
+	ResentUnit string `json:"resent_unit,omitempty"`
 }
 
 // CommandReport is what became of a telecommand.

@@ -234,6 +234,7 @@ func (s *space) finish(r *Report) {
 		}
 	}
 	if n := s.f.hops[0].stats.Sent; n > r.Space.FramesAccepted {
-		s.f.hops[0].stats.Resent = n - r.Space.FramesAccepted
+		h := s.f.hops[0]
+		h.stats.Resent, h.stats.ResentUnit = n-r.Space.FramesAccepted, "frames"
 	}
 }
