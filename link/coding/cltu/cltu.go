@@ -33,7 +33,8 @@ const fill = 0x55
 type Coding struct {
 	// LDPC is the code; nil means BCH(63,56).
 	LDPC *ldpc.Code
-	// Randomize adds the sequence of §6 (with LDPC it is mandatory there).
+	// Randomize adds the sequence of §6: to the frames before they are coded with BCH,
+	// to every codeword of its own after coding with LDPC, where it is mandatory.
 	Randomize bool
 	// Tail is the tail sequence; nil means [TailBCH] for BCH and none for LDPC.
 	Tail []byte
@@ -87,15 +88,15 @@ func (c Coding) encodeLDPC(dst, frames []byte) ([]byte, error) {
 	for len(data)%size != 0 {
 		data = append(data, fill)
 	}
-	if c.Randomize {
-		randomizer.TC.Apply(data)
-	}
 	var bits, word []byte
 	for ; len(data) > 0; data = data[size:] {
 		bits = coding.Unpack(bits[:0], data[:size])
 		var err error
 		if word, err = c.LDPC.Encode(word[:0], bits); err != nil {
 			return dst, fmt.Errorf("cltu: %w", err)
+		}
+		if c.Randomize {
+			randomizer.TC.ApplyBits(word)
 		}
 		dst = coding.Pack(dst, word)
 	}

@@ -145,6 +145,25 @@ func TestLDPCThroughNoise(t *testing.T) {
 	}
 }
 
+// Every codeword is randomized for itself, the check bits with it, so that a receiver
+// may begin with any (CCSDS 231.0-B-4 figure 2-2; Yamcs sends so, too).
+func TestLDPCCodewordsAreRandomizedAfterCoding(t *testing.T) {
+	frame := []byte{0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7}
+	unit, err := cltu.Coding{LDPC: ldpc.TC128, Randomize: true, Tail: cltu.TailLDPC}.Encode(nil, frame)
+	if err != nil {
+		t.Fatal(err)
+	}
+	word := []byte{0, 1, 2, 3, 4, 5, 6, 7, 0x34, 0x99, 0x98, 0x87, 0x94, 0xe1, 0x62, 0x56} // of ldpc-labrador.json
+	sequence := []byte{0xff, 0x39, 0x9e, 0x5a, 0x68, 0xe9, 0x06, 0xf5, 0x6c, 0x89, 0x2f, 0xa1, 0x31, 0x5e, 0x08, 0xc0}
+	for i := range word {
+		word[i] ^= sequence[i]
+	}
+	want := append(append(append(append([]byte(nil), cltu.StartLDPC...), word...), word...), cltu.TailLDPC...)
+	if !bytes.Equal(unit, want) {
+		t.Fatalf("sent     %x,\nshould be %x", unit, want)
+	}
+}
+
 func TestNothingToSend(t *testing.T) {
 	if _, err := (cltu.Coding{}).Encode(nil, nil); err == nil {
 		t.Fatal("an empty unit was made")

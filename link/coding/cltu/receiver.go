@@ -32,11 +32,11 @@ type Receiver struct {
 	inside  bool
 	current Unit
 	bits    []byte
-	turned  []int8
+	turned  []int8 // a codeblock turned or derandomized
 }
 
 // NewReceiver makes a receiver. With error correction one wrong bit of the start
-// sequence of 16 bits is let pass, with LDPC six of 64 (§7.2.2 leaves it open), with
+// sequence of 16 bits is let pass, with LDPC eleven of 64 (§7.2.2 leaves it open), with
 // detection none.
 func NewReceiver(c Coding) *Receiver {
 	r := &Receiver{c: c, start: coding.Unpack(nil, c.Start()), block: 8 * bch.BlockOctets}
@@ -85,7 +85,7 @@ func (r *Receiver) Flush(dst []Unit) []Unit {
 // finish appends the current unit to dst if anything is in it.
 func (r *Receiver) finish(dst []Unit) []Unit {
 	if r.current.Blocks > 0 {
-		if r.c.Randomize {
+		if r.c.Randomize && r.decoder == nil {
 			randomizer.TC.Apply(r.current.Data)
 		}
 		dst = append(dst, r.current)
@@ -131,6 +131,11 @@ func (r *Receiver) accept() bool {
 		soft = r.turned
 	}
 	if r.decoder != nil {
+		if r.c.Randomize {
+			r.turned = append(r.turned[:0], soft...)
+			soft = r.turned
+			randomizer.TC.ApplySoft(soft)
+		}
 		bits, res, err := r.decoder.Decode(r.bits[:0], soft)
 		if r.bits = bits; err != nil || !res.OK {
 			return false
