@@ -42,8 +42,8 @@ func ExampleLink_Budget() {
 	fmt.Printf("EIRP %.1f dBW, G/T %.1f dB/K, margin %.1f dB\n", clear.EIRPdBW, clear.GTdBK, clear.MarginDB)
 	fmt.Printf("rain takes %.1f dB and leaves a margin of %.1f dB\n", rain.Air.RainDB, rain.MarginDB)
 	// Output:
-	// EIRP 4.3 dBW, G/T 29.8 dB/K, margin 9.9 dB
-	// rain takes 1.6 dB and leaves a margin of 5.6 dB
+	// EIRP 4.3 dBW, G/T 29.8 dB/K, margin 10.2 dB
+	// rain takes 1.6 dB and leaves a margin of 5.9 dB
 }
 
 // What a station hears of a turnstile that nobody holds: much less if it takes one sense of

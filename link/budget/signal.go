@@ -18,8 +18,8 @@ type Signal struct {
 }
 
 // Theory is the signal of a modulation and a code at a bit error rate, from the
-// curves of link/channel: coherent theory less the code's gain. Real modems need an
-// implementation loss of one or two decibels on top.
+// curves of link/channel. Real modems need an implementation loss of one or two
+// decibels on top.
 func Theory(m channel.Modulation, c channel.Code, rateBps, bitErrorRate float64) (Signal, error) {
 	if err := firstError(bounds("bit rate", rateBps, 1e-3, 1e12, "bit/s"),
 		bounds("bit error rate", bitErrorRate, 1e-12, 0.1, "")); err != nil {
@@ -27,7 +27,7 @@ func Theory(m channel.Modulation, c channel.Code, rateBps, bitErrorRate float64)
 	}
 	return Signal{
 		Name: fmt.Sprintf("%s, %s", m, c), RateBps: rateBps,
-		RequiredEbN0DB: m.RequiredEbN0DB(bitErrorRate) - c.GainDB(),
+		RequiredEbN0DB: c.RequiredEbN0DB(m, bitErrorRate),
 		Basis:          fmt.Sprintf("theory, bit error rate %g", bitErrorRate),
 	}, nil
 }

@@ -117,7 +117,7 @@ func carrier(tx, rx Radio, path Path) Budget {
 		b.AtmosphereLossDB = GasLossDB(tx.FrequencyHz, path.ElevationDeg)
 	}
 	b.CN0DBHz = tx.EIRPdBW - b.PathLossDB - b.AtmosphereLossDB - rx.LossDB + rx.GTdBK + boltzmannDB
-	b.RequiredEbN0DB = requiredEbN0DB[tx.Modulation] - tx.Code.GainDB()
+	b.RequiredEbN0DB = tx.Code.RequiredEbN0DB(tx.Modulation, requiredBER)
 	return b
 }
 
@@ -125,16 +125,8 @@ func (b Budget) at(tx Radio, rateBps float64) Budget {
 	b.RateBps = rateBps
 	b.EbN0DB = b.CN0DBHz - 10*math.Log10(rateBps)
 	b.MarginDB = b.EbN0DB - b.RequiredEbN0DB
-	b.BitErrorRate = tx.Modulation.BitErrorRate(b.EbN0DB + tx.Code.GainDB())
+	b.BitErrorRate = tx.Code.BitErrorRate(tx.Modulation, b.EbN0DB)
 	return b
-}
-
-// requiredEbN0DB holds the uncoded thresholds, which budgets ask for often.
-var requiredEbN0DB = map[Modulation]float64{
-	BPSK: BPSK.RequiredEbN0DB(requiredBER),
-	QPSK: QPSK.RequiredEbN0DB(requiredBER),
-	GMSK: GMSK.RequiredEbN0DB(requiredBER),
-	FSK:  FSK.RequiredEbN0DB(requiredBER),
 }
 
 // FreeSpaceLossDB gives the basic transmission loss 20 log10(4 pi d f / c)

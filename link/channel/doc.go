@@ -28,7 +28,7 @@
 // link/propagation (ITU-R P.676-13 annex 1). Rain, clouds, pointing and
 // polarisation are the business of link/budget, which makes a [Radio] out of a
 // whole budget. The required Eb/N0 is that of a bit error rate of
-// 1e-6 after decoding; a code is modelled as its published gain over the
-// uncoded curve, so that bit errors grow steeply below the threshold as they do
-// in life.
+// 1e-6 after decoding; a code is its published gain at 1e-5 and the steepness of
+// its curve there, so that bit errors grow as steeply below the threshold as they
+// do in life.
 package channel
