@@ -11,6 +11,6 @@ func newLinkCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newLinkDecodeCommand(), newLinkEncodeCommand(), newLinkBERCommand(), newLinkLadderCommand(), newLinkBudgetCommand(), newLinkPassCommand())
+	cmd.AddCommand(newLinkDecodeCommand(), newLinkEncodeCommand(), newLinkServeCommand(), newLinkKISSCommand(), newLinkPcapCommand(), newLinkBERCommand(), newLinkLadderCommand(), newLinkBudgetCommand(), newLinkPassCommand())
 	return cmd
 }

@@ -36,6 +36,7 @@ type client struct {
 	name net.Addr
 	out  chan Frame
 	lost int // frames missed since the last one queued
+	due  int // frames queued and not yet written
 }
 
 // NewServer returns a Server; Serve starts it.
@@ -134,6 +135,9 @@ func (s *Server) serve(ctx context.Context, c *client) {
 				if err := conn.Write(f); err != nil {
 					return
 				}
+				s.mu.Lock()
+				c.due--
+				s.mu.Unlock()
 			}
 		}
 	})
@@ -159,6 +163,7 @@ func (s *Server) Send(f Frame) error {
 		select {
 		case c.out <- f:
 			c.lost = 0
+			c.due++
 		default:
 			s.missed++
 			if c.lost++; c.lost >= s.opt.Queue {
@@ -174,6 +179,17 @@ func (s *Server) Clients() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.clients)
+}
+
+// Pending is how many frames are queued for clients and not yet written.
+func (s *Server) Pending() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for c := range s.clients {
+		n += c.due
+	}
+	return n
 }
 
 // Missed is how many frames did not go to a client because its queue was full.

@@ -51,8 +51,9 @@ var ErrTooLong = errors.New("record is longer than 262144 octets")
 
 // Writer writes a capture. It is not safe for concurrent use.
 type Writer struct {
-	w   io.Writer
-	buf []byte
+	w      io.Writer
+	buf    []byte
+	unpack Unpacker
 }
 
 // NewWriter writes the header of a capture to w.
@@ -106,6 +107,20 @@ func (w *Writer) Write(at time.Time, proto Protocol, dir Direction, data []byte)
 	w.buf = b
 	if _, err := w.w.Write(b); err != nil {
 		return fmt.Errorf("write a record of a capture: %w", err)
+	}
+	return nil
+}
+
+// WriteAs adds what octets of a kind hold: of transfer frames the packets in them, of anything else
+// the octets themselves.
+func (w *Writer) WriteAs(at time.Time, proto Protocol, dir Direction, data []byte) error {
+	if proto != Frames {
+		return w.Write(at, proto, dir, data)
+	}
+	for _, r := range w.unpack.Frame(data) {
+		if err := w.Write(at, r.Protocol, dir, r.Data); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -42,6 +42,15 @@ var framings = func() map[string]framing {
 	return all
 }()
 
+// IsAX25 tells whether a framing carries frames of AX.25.
+func IsAX25(framing string) bool {
+	switch framing {
+	case "ax25", "ax25-g3ruh", "fx25", "il2p", "il2p-crc":
+		return true
+	}
+	return false
+}
+
 // each makes a deframer of a function that has nothing to flush.
 type each func(dst []Frame, soft []int8) []Frame
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -15,15 +14,16 @@ import (
 	"spacechain/clock"
 	"spacechain/link/ax25"
 	"spacechain/link/modem/tnc"
-	"spacechain/link/modem/wav"
 	"spacechain/link/pcap"
 	"spacechain/link/receive"
 )
 
 // decodeFlags are the flags of "link decode".
 type decodeFlags struct {
+	sampleFlags
 	modem, framing, capture string
-	channel                 int
+	channel, frameSize      int
+	tune                    receive.Tuning
 	quick, json             bool
 }
 
@@ -31,28 +31,42 @@ func newLinkDecodeCommand() *cobra.Command {
 	var f decodeFlags
 	var about strings.Builder
 	for _, c := range receive.Combinations() {
-		fmt.Fprintf(&about, "  %-10s %-12s %s\n", c.Modem, c.Framing, c.About)
+		fmt.Fprintf(&about, "  %-10s %-20s %s\n", c.Modem, c.Framing, c.About)
 	}
 	cmd := &cobra.Command{
-		Use:   "decode FILE.wav",
+		Use:   "decode FILE",
 		Short: "Find the frames in a recording",
 		Long: `Find the frames in a recording: a WAV file of a receiver's audio, or - for standard
-input. Without --modem and --framing all that is known is tried:
+input. Without --modem and --framing all that is customary is tried:
 
 ` + about.String() + `
+With both, any modem goes with any framing, the modem at any speed: fsk2400, g3ruh4800,
+bpsk400, bpsk1200-manchester. --framing ccsds stands for all that begin so; how such frames
+are coded is found out.
+
+With --iq the samples are complex: a WAV file with I and Q as its channels, or with --format
+what software radios write. AFSK is then behind narrow-band FM, all else modulates the
+carrier, which is at --offset from the middle, give or take --search.
+
 With --json each frame is an object on a line of its own. Octets are in hex; of AX.25
 they begin with the addresses and leave out the check sequence. The exit code is 1 if
 there is no frame.`,
 		Example: `  spacechain link decode pass.wav
   spacechain link decode --modem g3ruh9600 --json pass.wav | jq -r .hex
-  spacechain link decode --modem afsk1200 --capture pass.pcap pass.wav`,
+  spacechain link decode --modem afsk1200 --capture pass.pcap pass.wav
+  spacechain link decode --modem fsk9766 --framing ccsds pass.wav
+  rtl_sdr -f 437000000 -s 240000 - | spacechain link decode --iq --format u8 --rate 240000 --modem g3ruh9600 --search 12000 -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.modem, "modem", "", "modem, such as afsk1200 (default: all)")
+	fl.StringVar(&f.modem, "modem", "", "modem, such as afsk1200 (default: all that are customary)")
 	fl.StringVar(&f.framing, "framing", "", "framing, such as ax25 (default: all that the modem is used with)")
-	fl.IntVar(&f.channel, "channel", 1, "channel of the file, 1 is the left one")
+	fl.IntVar(&f.channel, "channel", 1, "channel of audio, 1 is the left one")
+	f.add(cmd, 48000, "sample rate of samples without a header, Hz")
+	fl.Float64Var(&f.tune.Offset, "offset", 0, "where the carrier is in complex samples, Hz from the middle")
+	fl.Float64Var(&f.tune.Search, "search", 0, "how far the carrier may be off that either way, Hz")
+	fl.IntVar(&f.frameSize, "frame-size", 0, "octets of CCSDS frames without a code, where no second one follows")
 	fl.BoolVar(&f.quick, "quick", false, "one demodulator for each modem, several times as fast")
 	fl.StringVar(&f.capture, "capture", "", "also write the frames to this file, for Wireshark")
 	fl.BoolVar(&f.json, "json", false, "print a JSON object for each frame")
@@ -66,6 +80,7 @@ type decoded struct {
 	Framing   string  `json:"framing"`
 	Octets    int     `json:"octets"`
 	Corrected int     `json:"corrected"`
+	Offset    float64 `json:"offset,omitempty"` // of the carrier, where it was looked for, Hz
 	Hex       string  `json:"hex"`
 	From      string  `json:"from,omitempty"` // of AX.25
 	To        string  `json:"to,omitempty"`
@@ -77,37 +92,44 @@ func (f *decodeFlags) run(cmd *cobra.Command, name string) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
-	in := cmd.InOrStdin()
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		in = file
+	if err := f.check(); err != nil {
+		return err
 	}
-	samples, err := wav.NewReader(in)
+	in, done, err := openInput(cmd, name)
 	if err != nil {
+		return err
+	}
+	defer done()
+	l := listener{channel: f.channel - 1}
+	if l.samples, err = f.reader(in); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if f.channel < 1 || f.channel > samples.Channels {
-		return usagef("--channel %d: %s has %d", f.channel, name, samples.Channels)
+	if f.channel < 1 || f.channel > l.samples.Channels {
+		return usagef("--channel %d: %s has %d", f.channel, name, l.samples.Channels)
 	}
-	effort := tnc.Thorough
+	if f.iq && l.samples.Channels < 2 {
+		return usagef("--iq: %s has one channel only", name)
+	}
+	if half := float64(f.rate) / 2; !f.iq && f.tune != (receive.Tuning{}) {
+		return usagef("--offset and --search are for complex samples, with --iq")
+	} else if !(max(f.tune.Offset, -f.tune.Offset)+f.tune.Search <= half && f.tune.Search >= 0) {
+		return usagef("--offset %g with --search %g: there is nothing beyond %g Hz at %d samples a second", f.tune.Offset, f.tune.Search, half, f.rate)
+	}
+	opt := receive.Options{Rate: float64(f.rate), Effort: tnc.Thorough, FrameSize: f.frameSize}
 	if f.quick {
-		effort = tnc.Quick
+		opt.Effort = tnc.Quick
 	}
-	var receivers []receive.Receiver
-	for _, c := range combinations {
-		r, err := c.Open(float64(samples.Rate), effort)
-		if err != nil {
-			if f.modem != "" {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			cmd.PrintErrf("left out: %v\n", err) // the others may still do
-			continue
+	var refused []error
+	if f.iq {
+		l.iq, refused = receive.OpenIQ(combinations, opt, f.tune)
+	} else {
+		l.audio, refused = receive.Open(combinations, opt)
+	}
+	for _, err := range refused {
+		if f.modem != "" {
+			return fmt.Errorf("%s: %w", name, err)
 		}
-		receivers = append(receivers, r)
+		cmd.PrintErrf("left out: %v\n", err) // the others may still do
 	}
 	tell := f.printer(cmd)
 	if f.capture != "" {
@@ -122,61 +144,18 @@ func (f *decodeFlags) run(cmd *cobra.Command, name string) (err error) {
 		}
 		start, printed := clock.Wall().Now(), tell
 		tell = func(fr receive.Frame) error {
-			proto := pcap.Data
-			if strings.HasPrefix(fr.Framing, "ax25") {
-				proto = pcap.AX25
-			}
 			at := start.Add(time.Duration(fr.Time * float64(time.Second)))
-			return errors.Join(printed(fr), w.Write(at, proto, pcap.Received, fr.Data))
+			return errors.Join(printed(fr), w.WriteAs(at, pcap.Of(fr.Framing, fr.Data), pcap.Received, fr.Data))
 		}
 	}
-	n, err := listen(cmd, samples, f.channel-1, receivers, tell)
+	n, err := l.run(cmd, tell)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if n == 0 {
-		return fmt.Errorf("%s: no frame found by %d receivers", name, len(receivers))
+		return fmt.Errorf("%s: no frame found among %d kinds of signal", name, len(combinations)-len(refused))
 	}
 	return nil
-}
-
-// listen gives all samples of a channel to all receivers, tells of each frame, and counts
-// them.
-func listen(cmd *cobra.Command, samples *wav.Reader, channel int, receivers []receive.Receiver, tell func(receive.Frame) error) (int, error) {
-	block := make([]float32, 4096*samples.Channels)
-	var frames []receive.Frame
-	count := 0
-	for {
-		if err := cmd.Context().Err(); err != nil {
-			return count, err
-		}
-		n, err := samples.Read(block)
-		ended := errors.Is(err, io.EOF)
-		if err != nil && !ended {
-			return count, err
-		}
-		mono := block[:0]
-		for i := channel; i < n; i += samples.Channels {
-			mono = append(mono, block[i])
-		}
-		frames = frames[:0]
-		for _, r := range receivers {
-			if ended {
-				frames = r.Flush(frames)
-			} else {
-				frames = r.Process(frames, mono)
-			}
-		}
-		for _, fr := range frames {
-			count++
-			if err := tell(fr); err != nil {
-				return count, err
-			}
-		}
-		if ended {
-			return count, nil
-		}
-	}
 }
 
 // printer gives what prints a frame on stdout.
@@ -185,8 +164,8 @@ func (f *decodeFlags) printer(cmd *cobra.Command) func(receive.Frame) error {
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	return func(fr receive.Frame) error {
-		d := decoded{Time: fr.Time, Modem: fr.Modem, Framing: fr.Framing, Octets: len(fr.Data), Corrected: fr.Corrected, Hex: hex.EncodeToString(fr.Data)}
-		if strings.HasPrefix(fr.Framing, "ax25") {
+		d := decoded{Time: fr.Time, Modem: fr.Modem, Framing: fr.Framing, Octets: len(fr.Data), Corrected: fr.Corrected, Offset: fr.Offset, Hex: hex.EncodeToString(fr.Data)}
+		if receive.IsAX25(fr.Framing) {
 			if a, err := ax25.Decode(fr.Data); err == nil {
 				a.Source.Flag, a.Destination.Flag = false, false // command bits, not the star of a repeater
 				d.From, d.To = a.Source.String(), a.Destination.String()

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"spacechain/clock"
+	"spacechain/link/pcap"
+)
+
+// pcapFlags are the flags of "link pcap".
+type pcapFlags struct {
+	kind, out, start string
+	raw, sent        bool
+	frameSize        int
+}
+
+// maxRawInput bounds a file of records that is read whole.
+const maxRawInput = 1 << 30
+
+func newLinkPcapCommand() *cobra.Command {
+	var f pcapFlags
+	var kinds []string
+	for _, p := range pcap.Protocols {
+		kinds = append(kinds, string(p))
+	}
+	cmd := &cobra.Command{
+		Use:   "pcap [FILE]",
+		Short: "Write what went over a link as a capture for Wireshark",
+		Long: `Write what went over a link as a capture that Wireshark and tshark read. FILE, or standard
+input, has a frame a line: in hex, or the JSON objects of "link decode --json" and "link kiss
+--json". With --raw it has octets one record behind the other: space packets (--kind ccsds), CFDP
+PDUs (cfdp) and bundles (bpv7) tell their lengths themselves, TM and AOS transfer frames (frames)
+need --frame-size.
+
+Wireshark has no dissector for transfer frames: recorded are the packets in them, and of
+encapsulation packets the bundles and CFDP PDUs. Without --kind a line is what its framing says or
+what it looks like. Kinds are ` + strings.Join(kinds, ", ") + `.
+
+Of what Wireshark marks as malformed two things are no mistakes of the link: space packets with
+less than ten octets of data, and every filestore response of CFDP.`,
+		Example: `  spacechain link decode --json pass.wav | spacechain link pcap --out pass.pcap
+  spacechain link pcap --raw --kind frames --frame-size 1115 --out tm.pcap tm.bin
+  spacechain link pcap --raw --kind ccsds --out - packets.bin | tshark -r -`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				args = []string{"-"}
+			}
+			return f.run(cmd, args[0])
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.kind, "kind", "", "what the records are (default: told by the line)")
+	fl.StringVar(&f.out, "out", "", "the capture to write, - for standard output")
+	fl.StringVar(&f.start, "start", "", "time of the first record, such as 2026-11-22T12:00:00Z (default: now)")
+	fl.BoolVar(&f.raw, "raw", false, "FILE has octets, not lines")
+	fl.IntVar(&f.frameSize, "frame-size", 0, "octets of each record that does not tell its length")
+	fl.BoolVar(&f.sent, "sent", false, "mark the records as sent, not received")
+	_ = cmd.MarkFlagRequired("out")
+	return cmd
+}
+
+func (f *pcapFlags) run(cmd *cobra.Command, name string) (err error) {
+	kind := pcap.Protocol(f.kind)
+	if f.kind != "" && !slices.Contains(pcap.Protocols, kind) {
+		return usagef("--kind %s: there are %v", f.kind, pcap.Protocols)
+	}
+	if f.raw && f.kind == "" {
+		return usagef("--raw: say with --kind what the octets are")
+	}
+	if f.raw && kind == pcap.Frames && f.frameSize <= 0 {
+		return usagef("--kind frames: say with --frame-size how long each is")
+	}
+	at := clock.Wall().Now()
+	if f.start != "" {
+		if at, err = time.Parse(time.RFC3339Nano, f.start); err != nil {
+			return usageError{fmt.Errorf("--start: %w", err)}
+		}
+	}
+	in, done, err := openInput(cmd, name)
+	if err != nil {
+		return err
+	}
+	defer done()
+	out, close, err := createOutput(cmd, f.out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, close()) }()
+	w, err := pcap.NewWriter(out)
+	if err != nil {
+		return err
+	}
+	direction := pcap.Received
+	if f.sent {
+		direction = pcap.Sent
+	}
+	if !f.raw {
+		n := 0
+		return eachFrame(in, func(fr inFrame) error {
+			of := kind
+			if of == "" {
+				of = pcap.Of(fr.framing, fr.data)
+			}
+			// Lines without a time of their own keep their order.
+			n++
+			when := at.Add(time.Duration(fr.time*float64(time.Second)) + time.Duration(n)*time.Microsecond)
+			return w.WriteAs(when, of, direction, fr.data)
+		})
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxRawInput+1))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if len(data) > maxRawInput {
+		return fmt.Errorf("%s: longer than %d octets", name, maxRawInput)
+	}
+	records, err := pcap.Cut(kind, data, f.frameSize)
+	for i, r := range records {
+		if err := w.WriteAs(at.Add(time.Duration(i)*time.Microsecond), kind, direction, r); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
