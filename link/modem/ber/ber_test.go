@@ -28,52 +28,59 @@ func measure(t *testing.T, name string, errs, bits int64, ebN0DB ...float64) []P
 	return points
 }
 
-// noiseDB is how far chance alone may put a point of n errors off, at three standard deviations:
-// the curves fall by a factor of about e^(x dlnx) with x = Eb/N0.
-func noiseDB(p Point, theory func(float64) float64) float64 {
-	spread := 3 / math.Sqrt(float64(max(1, p.Errors)))
+// chanceDB is the standard deviation of a point's loss in decibels: that of its rate over how fast
+// the theory falls.
+func chanceDB(p Point, theory func(float64) float64) float64 {
 	slope := math.Log(theory(p.EbN0DB)/theory(p.EbN0DB+0.1)) / 0.1
-	return spread / slope
+	return p.Deviation / p.Measured / slope
 }
 
-func checkLoss(t *testing.T, name string, most float64, errs, bits int64, ebN0DB ...float64) {
+// checkLoss asks that points lie at most so many decibels behind theory, and that enough
+// errors were counted for three standard deviations of chance to be less than a margin.
+func checkLoss(t *testing.T, name string, most, margin float64, errs, bits int64, ebN0DB ...float64) {
 	t.Helper()
 	c, err := Find(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range measure(t, name, errs, bits, ebN0DB...) {
-		loss := p.LossDB(c.Theory)
-		t.Logf("%-24s %4.1f dB: %.3g, theory %.3g, %d errors in %d bits, %.3f dB behind", name, p.EbN0DB, p.Measured, p.Theory, p.Errors, p.Bits, loss)
-		if slack := noiseDB(p, c.Theory); math.IsNaN(loss) || loss > most+slack || loss < -0.05-slack {
-			t.Errorf("%s at %g dB: %.3f dB behind theory, want %g at most and %.3f for chance", name, p.EbN0DB, loss, most, slack)
+		loss, chance := p.LossDB(c.Theory), chanceDB(p, c.Theory)
+		t.Logf("%-24s %4.1f dB: %.3g, theory %.3g, %d errors in %d bits, %.3f ± %.3f dB behind", name, p.EbN0DB, p.Measured, p.Theory, p.Errors, p.Bits, loss, chance)
+		if !(3*chance <= margin) {
+			t.Errorf("%s at %g dB: %d errors tell the loss to %.3f dB only, want a third of %g", name, p.EbN0DB, p.Errors, chance, margin)
+		}
+		if !(loss <= most) || loss < -margin {
+			t.Errorf("%s at %g dB: %.3f dB behind theory, want 0 to %g", name, p.EbN0DB, loss, most)
 		}
 	}
 }
 
 // With ideal synchronisation: within 0.1 dB of theory.
 func TestIdealPSK(t *testing.T) {
-	errs, bits := int64(400), int64(400000)
-	points := []float64{4, 6}
+	errs := map[float64]int64{4: 6000, 6: 4000}
 	if long {
-		errs, bits = 2000, 12e6
-		points = []float64{0, 2, 4, 6, 8}
+		errs = map[float64]int64{0: 50000, 2: 30000, 4: 20000, 6: 10000, 8: 10000}
 	}
 	for _, name := range []string{"bpsk", "dbpsk", "debpsk", "bpsk-manchester", "qpsk", "oqpsk"} {
-		checkLoss(t, name, 0.1, errs, bits, points...)
+		for eb, n := range errs {
+			checkLoss(t, name, 0.1, 0.09, n, 1e9, eb)
+		}
 	}
 }
 
 // Acquired, with Doppler and an error of the clock: within 0.5 dB at 6 dB and more.
 func TestAcquiredPSK(t *testing.T) {
-	errs, bits := int64(300), int64(200000)
-	points := []float64{6}
+	errs := map[float64]int64{6: 800, 8: 120}
 	if long {
-		errs, bits = 1000, 6e6
-		points = []float64{6, 7, 8}
+		errs = map[float64]int64{6: 5000, 7: 3000, 8: 2000, 9: 1000}
 	}
 	for _, name := range []string{"bpsk", "dbpsk", "debpsk", "bpsk-manchester", "qpsk", "oqpsk"} {
-		checkLoss(t, name+"-acquired", 0.5, errs, bits, points...)
+		for eb, n := range errs {
+			if !long && eb == 8 && name != "bpsk" && name != "qpsk" {
+				continue // the long suite has time
+			}
+			checkLoss(t, name+"-acquired", 0.5, 0.2, n, 1e9, eb)
+		}
 	}
 }
 
@@ -102,15 +109,30 @@ func TestCodedCurves(t *testing.T) {
 	}
 }
 
-// Reed-Solomon decoding against its closed form.
+// Reed-Solomon decoding against its closed form: 0.05 dB, and what chance adds at some hundreds of
+// words; link/coding/rs counts more.
 func TestReedSolomonCurve(t *testing.T) {
-	errs, bits := int64(2000), int64(1e6)
+	margin, words := 0.05, int64(300)
 	if long {
-		errs, bits = 20000, 2e8
+		margin, words = 0.02, 3000
 	}
-	// Wrong bits come sixteen and more at a time, so that chance has a word as its unit.
-	checkLoss(t, "rs255-223", 0.05+0.1, errs, bits, 5, 5.4)
-	checkLoss(t, "rs255-239", 0.05+0.1, errs, bits, 5.5, 6)
+	for name, places := range map[string][]float64{"rs255-223": {5.4}, "rs255-239": {5.8}} {
+		c, err := Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		points, err := c.Measure(context.Background(), places, Options{Seed: 1, MinErrors: words, MaxBits: 1e9, CountWords: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range points {
+			loss, chance := p.LossDB(c.Theory), chanceDB(p, c.Theory)
+			t.Logf("%s %g dB: %.3g, theory %.3g, %d words of %d, %.3f ± %.3f dB behind", name, p.EbN0DB, p.Measured, p.Theory, p.Failed, p.Trials, loss, chance)
+			if !(3*chance <= margin) || !(math.Abs(loss) <= 0.05) {
+				t.Errorf("%s at %g dB: %.3f ± %.3f dB behind, want 0.05 at most", name, p.EbN0DB, loss, chance)
+			}
+		}
+	}
 }
 
 // FSK is held to its figures by the tests of link/modem; here it is that the curves run and fall.
