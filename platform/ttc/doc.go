@@ -22,8 +22,10 @@
 //
 // Only frames that SDLS has found genuine and new reach FARM-1. Forgeries and replays are
 // counted, in telemetry, and the first of them since the last session is an event. Type-BC
-// frames, which have no security, are obeyed only in a session. After [Config] hours of
-// silence a lockout of FARM-1 is lifted, so that a lost Unlock cannot be the last obstacle.
+// frames have no security in the standard. An Unlock is obeyed in a session; Set V(R) never is,
+// because by it anybody could have commands sent and done twice: a station takes over the
+// satellite's V(R) instead. After Config.EmergencyAfter without a call a lockout of FARM-1 is
+// lifted, so that a lost Unlock cannot be the last obstacle.
 //
 // # What it keeps
 //

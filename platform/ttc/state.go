@@ -19,6 +19,8 @@ var errState = errors.New("no state of telemetry and command")
 
 // Export gives what must survive a restart: V(R) of each virtual channel, segments of units
 // that are not whole, and the state of the PUS server. Numbers of SDLS follow the clock.
+// It is to be kept after each Uplink that changed something: from a state that is older than
+// the last command, a station may be led to send that command again.
 func (t *TTC) Export() ([]byte, error) {
 	server, err := t.server.Export()
 	if err != nil {

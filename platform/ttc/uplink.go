@@ -44,28 +44,15 @@ func (t *TTC) uplink(cltu []byte) error {
 	if err != nil {
 		return err
 	}
-	farm := t.farms[f.VC] // Decode knows no other virtual channels
-	before := farm.State()
 	if f.Control {
-		// Not secured: anybody could have sent it, so it opens no session and holds none.
-		if !t.session.on || t.session.vc != f.VC {
-			return fmt.Errorf("type-bc frame outside of a session: %w", errRefused)
-		}
-		refused := farm.Refused
-		farm.Frame(&f, true)
-		if farm.Refused != refused {
-			return fmt.Errorf("type-bc frame: %w", errRefused)
-		}
-		if before == cop1.Locked && farm.State() != cop1.Locked {
-			t.server.Raise(t.now, pus.Event{Severity: pus.Informative, ID: mission.EventUnlocked, Data: []byte{f.VC}})
-		}
-		t.counters.FramesAccepted++
-		return nil
+		return t.command(&f)
 	}
 	if err := t.authentic(f, b); err != nil {
 		return err
 	}
 	t.contact(f.VC)
+	farm := t.farms[f.VC] // Decode knows no other virtual channels
+	before := farm.State()
 	accepted := farm.Frame(&f, true)
 	if before != cop1.Locked && farm.State() == cop1.Locked {
 		t.server.Raise(t.now, pus.Event{Severity: pus.Medium, ID: mission.EventLockout, Data: []byte{f.VC}})
@@ -75,6 +62,30 @@ func (t *TTC) uplink(cltu []byte) error {
 	}
 	t.counters.FramesAccepted++
 	t.segment(&f)
+	return nil
+}
+
+// command obeys a Type-BC frame. These have no security, so anybody could have sent it: it
+// opens no session and holds none, and only in a session an Unlock is obeyed, which moves
+// nothing. Set V(R) is not: put back, it would have the station send again, and the satellite
+// do again, what was done.
+func (t *TTC) command(f *frame.TCFrame) error {
+	c, err := frame.DecodeCommand(f.Data)
+	switch {
+	case err != nil:
+		return err
+	case c.SetVR:
+		return fmt.Errorf("set v(r) to %d: %w", c.VR, errRefused)
+	case !t.session.on || t.session.vc != f.VC:
+		return fmt.Errorf("unlock outside of a session: %w", errRefused)
+	}
+	farm := t.farms[f.VC]
+	locked := farm.State() == cop1.Locked
+	farm.Frame(f, true)
+	if locked {
+		t.server.Raise(t.now, pus.Event{Severity: pus.Informative, ID: mission.EventUnlocked, Data: []byte{f.VC}})
+	}
+	t.counters.FramesAccepted++
 	return nil
 }
 

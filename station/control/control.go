@@ -47,8 +47,7 @@ type Control struct {
 	lastUnit  uint64
 	outbox    []cop1.Frame
 	slot      int64     // last up slot that was planned
-	sentAt    time.Time // when the last burst ended
-	numbered  bool      // FOP-1 has numbers from an earlier contact
+	sentAt    time.Time // when the slot of the last burst ended: what comes later is newer
 	bursts    []radio.Burst
 	done      doneList
 	keys      keys

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"spacechain/link/channel"
+	"spacechain/link/frame"
 	"spacechain/link/pus"
 	"spacechain/platform/ttc"
 	"spacechain/platform/ttc/mission"
@@ -14,8 +15,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestEveryCommandOnceAndInOrder lets passes of any length lose any frames, and then gives the
-// link a quiet one: every command has been executed exactly once, in the order in which it
+// TestEveryCommandOnceAndInOrder lets passes of any length lose any frames while others replay
+// what they heard and send what needs no key, and then gives the link a quiet one: every command has been executed exactly once, in the order in which it
 // was given, and the station knows.
 func TestEveryCommandOnceAndInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -24,6 +25,7 @@ func TestEveryCommandOnceAndInOrder(t *testing.T) {
 				l.Slots.Satellites, l.Turn = 66, 65
 			}
 		})
+		f.keep = true
 		limit := f.ground.Link().Slots.ClockError
 		f.satFast = time.Duration(rapid.Int64Range(-int64(limit), int64(limit)).Draw(t, "satellite fast"))
 		f.groundFast = time.Duration(rapid.Int64Range(-int64(limit), int64(limit)).Draw(t, "station fast"))
@@ -46,6 +48,9 @@ func TestEveryCommandOnceAndInOrder(t *testing.T) {
 			length := time.Duration(rapid.IntRange(5, 240).Draw(t, "pass")) * time.Second
 			for range rapid.IntRange(0, 4).Draw(t, "commands") {
 				f.at(f.now.Add(time.Duration(rapid.Int64Range(0, int64(length)).Draw(t, "when"))), queue)
+			}
+			for range rapid.IntRange(0, 3).Draw(t, "attacks") {
+				f.at(f.now.Add(time.Duration(rapid.Int64Range(0, int64(length)).Draw(t, "when"))), func() { f.attack(t) })
 			}
 			f.pass(length)
 			if rapid.Bool().Draw(t, "a restart") {
@@ -89,6 +94,23 @@ func (f *flight) restart() {
 	if f.sat, err = ttc.New(f.satNow(), c); err != nil {
 		f.tb.Fatal(err)
 	}
+}
+
+// attack sends what anybody can: frames heard before, control commands.
+func (f *flight) attack(t *rapid.T) {
+	var b []byte
+	switch kind := rapid.IntRange(0, 2).Draw(t, "attack"); {
+	case kind == 0 && len(f.heardUp) > 0:
+		b = rapid.SampledFrom(f.heardUp).Draw(t, "frame")
+	default:
+		var err error
+		c := frame.Command{SetVR: kind == 1, VR: uint8(rapid.IntRange(0, 255).Draw(t, "v(r)"))}
+		b, err = f.sat.Link().TC().Append(nil, &frame.TCFrame{Bypass: true, Control: true, Spacecraft: 0x2a, Data: c.Append(nil)})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.sat.Uplink(f.satNow(), b)
 }
 
 // swing is the light time of a satellite that comes and goes.

@@ -67,7 +67,7 @@ func (k *Control) plan() {
 	}
 	if len(b.Frames) > 0 {
 		k.bursts = append(k.bursts, b)
-		k.sentAt = b.End()
+		k.sentAt = s.Start(i + 1)
 		k.stats.Bursts++
 	}
 }
@@ -92,44 +92,31 @@ func (k *Control) acknowledge() {
 	}
 }
 
-// initiate begins the AD service where the satellite is.
+// initiate begins the AD service where the satellite is: V(S) becomes its V(R).
 func (k *Control) initiate() {
-	agreed := k.resolve()
-	vs, _ := k.fop.Numbers()
-	if agreed {
-		k.handle(k.fop.Direct(k.now, cop1.Directive{Order: cop1.SetVS, Value: int(k.clcw.ReportValue)}))
-	}
+	k.resolve()
+	k.handle(k.fop.Direct(k.now, cop1.Directive{Order: cop1.SetVS, Value: int(k.clcw.ReportValue)}))
 	d := cop1.Directive{Order: cop1.InitiateWithCheck}
-	switch w := k.clcw; {
-	case w.Lockout, w.Retransmit, w.Wait:
-		// The numbers come right afterwards, if they are not: an Unlock leaves them.
-		d.Order = cop1.InitiateWithUnlock
-		k.handle(k.fop.Direct(k.now, cop1.Directive{Order: cop1.SetVS, Value: int(w.ReportValue)}))
-	case !agreed:
-		// Whoever moved V(R) may have frames on the way: begin at a number of our own.
-		d.Order, d.Value = cop1.InitiateWithSetVR, int(vs)
+	if w := k.clcw; w.Lockout || w.Retransmit || w.Wait {
+		d.Order = cop1.InitiateWithUnlock // which clears all three
 	}
 	k.handle(k.fop.Direct(k.now, d))
 	k.handle(k.fop.CLCW(k.now, k.clcw))
-	k.numbered = true
 }
 
-// resolve finds out by the control word which of the units in doubt had arrived. It reports
-// whether the satellite's V(R) is one that our frames can have brought about.
-func (k *Control) resolve() bool {
+// resolve finds out by the control word which of the units in doubt had arrived.
+func (k *Control) resolve() {
 	nr := k.clcw.ReportValue
-	n := len(k.doubtful)
-	if n == 0 {
-		vs, _ := k.fop.Numbers()
-		return !k.numbered || vs == nr
-	}
 	list := k.doubtful
 	k.doubtful = nil
-	if first, last := list[0].seq, list[n-1].seq; nr-first > last+1-first { // modulo 256
+	if len(list) == 0 {
+		return
+	}
+	if first, last := list[0].seq, list[len(list)-1].seq; nr-first > last+1-first { // modulo 256
 		for _, u := range list {
 			k.finish(u.item, Unknown, "sent, but the satellite's frame count was changed since")
 		}
-		return false
+		return
 	}
 	var again []*unit
 	for _, u := range list {
@@ -142,7 +129,6 @@ func (k *Control) resolve() bool {
 		}
 	}
 	k.waiting = append(again, k.waiting...)
-	return true
 }
 
 // arrived notes that the satellite has a unit.

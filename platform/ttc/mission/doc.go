@@ -21,6 +21,7 @@
 // the first. The security function comes before FARM-1, so that no forged frame moves
 // V(R); each transmission of a frame therefore has a number of its own. Numbers follow
 // the clock (see [Numbers]), so that neither end reuses or reopens any after it forgot
-// everything. Type-BC frames have no security in the standard; the satellite obeys them
-// only while a session is on, which only a secured frame opens.
+// everything. Type-BC frames have no security in the standard; the satellite obeys Unlock
+// while a session is on, which only a secured frame opens, and never Set V(R): a station sets
+// its own V(S) to the satellite's V(R).
 package mission
