@@ -92,6 +92,8 @@ plots: build ## the pictures of docs/link.md (some minutes)
 		--title 'Codes over BPSK' --plot docs/plots/ber-coded.svg
 	$(BER) ldpc-tc128 ldpc-tc512 ldpc-12-1k ldpc-23-1k ldpc-45-1k ldpc-12-4k --words --from 0.75 --to 4.75 --step 0.25 --errors 50 --bits 5000000 \
 		--title 'LDPC codes over BPSK' --plot docs/plots/ber-ldpc.svg
+	./bin/spacechain link budget ttc-up ttc-down beacon payload-up payload-down user-up user-down --plot docs/plots/budget-margins.svg >/dev/null
+	./bin/spacechain link budget ttc-down --plot-tumbling docs/plots/budget-tumbling.svg >/dev/null
 	@if [ -z "$(LADDERS)" ]; then \
 		echo "no shared test data (noise-ladder): docs/plots/ladder-*.svg stay as they are"; \
 	else set -e; for m in afsk1200 g3ruh9600; do \

@@ -127,6 +127,30 @@ func (a Patch) Check() error {
 // String implements [Antenna].
 func (a Patch) String() string { return fmt.Sprintf("patch, %.1f dBi", a.PeakDBi) }
 
+// Quadrifilar is a resonant quadrifilar helix of half a turn and half a wavelength,
+// the antenna of terminals under the open sky: a cardioid, G = 3 ((1 + cos)/2)²,
+// 4.77 dBi along the axis and 6 dB less at right angles to it, nearly circular over the
+// whole half space (Kilgus, IEEE Trans. AP-23, 1975).
+type Quadrifilar struct {
+	Sense Sense // RightHand if it is Linear
+}
+
+// Ray implements [Antenna].
+func (a Quadrifilar) Ray(offAxisDeg float64) Ray {
+	half := (1 + math.Cos(radians(offAxisDeg))) / 2
+	p := Polarisation{Sense: a.Sense, AxialRatioDB: 2}
+	if p.Sense == Linear {
+		p.Sense = RightHand
+	}
+	return Ray{GainDBi: max(floorDBi, decibels(3*half*half)), Polarisation: p}
+}
+
+// Check implements [Antenna].
+func (Quadrifilar) Check() error { return nil }
+
+// String implements [Antenna].
+func (Quadrifilar) String() string { return "quadrifilar helix" }
+
 // Opposite is two equal antennas on opposite sides of a satellite, of which the
 // better one is switched on: it loses only around its waist.
 type Opposite struct{ Antenna Antenna }

@@ -33,7 +33,7 @@ func TestPatternsRadiateWhatTheyAreGiven(t *testing.T) {
 		a         Antenna
 		tolerance float64
 	}{
-		{Isotropic{}, 1e-9}, {Dipole{}, 1e-3}, {Turnstile{}, 1e-6},
+		{Isotropic{}, 1e-9}, {Dipole{}, 1e-3}, {Turnstile{}, 1e-6}, {Quadrifilar{}, 1e-4},
 		{Patch{PeakDBi: 6.5, FrontToBackDB: 60}, 1e-3}, {Patch{PeakDBi: 9, FrontToBackDB: 60}, 1e-3},
 		{Patch{PeakDBi: 6.5, FrontToBackDB: 20}, 0.03},
 		{Yagi{PeakDBi: 12}, 0.1}, {Yagi{PeakDBi: 15}, 0.05}, {Helix{Turns: 8, CircumferenceWl: 1, SpacingWl: 0.23}, 0.35},
@@ -51,6 +51,8 @@ func TestKnownPatterns(t *testing.T) {
 	near(t, "dipole at half power", gain(Dipole{}, 90-39), 2.15-3.01, 0.03)
 	near(t, "dipole along the wire", gain(Dipole{}, 0), floorDBi, 0)
 	near(t, "turnstile on the axis", gain(Turnstile{}, 0), 1.76, 0.002)
+	near(t, "quadrifilar helix", gain(Quadrifilar{}, 0), 4.77, 0.002)
+	near(t, "quadrifilar helix at the horizon", gain(Quadrifilar{}, 90), 4.77-6.02, 0.002)
 	near(t, "turnstile in its plane", gain(Turnstile{}, 90), -1.25, 0.002)
 	if p := (Turnstile{}).Ray(60).Polarisation; p.Sense != RightHand || math.Abs(p.AxialRatioDB-6.02) > 0.01 {
 		t.Errorf("a turnstile at 60 degrees is %v, want right-handed with 6.02 dB", p)
@@ -101,7 +103,7 @@ func TestPatternsAreSane(t *testing.T) {
 	antennas := []Antenna{
 		Isotropic{GainDBi: 3}, Patch{PeakDBi: 7, FrontToBackDB: 15}, Yagi{PeakDBi: 14}, Helix{Turns: 6, CircumferenceWl: 1.1, SpacingWl: 0.2},
 		Dish{DiameterM: 1.2, Efficiency: 0.55, FrequencyHz: 8.2e9}, Dish{DiameterM: 0.22, Efficiency: 0.6, FrequencyHz: 23.28e9},
-		Dipole{}, Turnstile{Sense: LeftHand},
+		Dipole{}, Turnstile{Sense: LeftHand}, Quadrifilar{},
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		a := rapid.SampledFrom(antennas).Draw(t, "antenna")
@@ -153,7 +155,7 @@ func TestPolarisation(t *testing.T) {
 
 func TestParseAntenna(t *testing.T) {
 	for text, want := range map[string]string{
-		"isotropic": "isotropic", "-3": "-3.0 dBi all around", "dipole": "half-wave dipole", "Turnstile@lhcp": "turnstile",
+		"isotropic": "isotropic", "-3": "-3.0 dBi all around", "dipole": "half-wave dipole", "quadrifilar@lhcp": "quadrifilar helix", "Turnstile@lhcp": "turnstile",
 		"patch:6.5": "patch, 6.5 dBi", "2patch:6.5": "two of: patch, 6.5 dBi", "yagi:12@both": "crossed Yagis, 12.0 dBi",
 		"yagi:12@linear": "Yagi, 12.0 dBi", "helix:8": "helix of 8 turns, 13.4 dBi", "dish:3.7": "dish of 3.7 m, 36.6 dBi", "dish:3.7:0.5": "dish of 3.7 m, 35.8 dBi",
 	} {
@@ -163,7 +165,7 @@ func TestParseAntenna(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "horn", "patch", "patch:", "patch:x", "patch:NaN", "dish:1:2:3", "dish:1:2", "dish:0.1", "yagi:99", "dipole:2",
-		"dipole@rhcp", "helix:8@both", "isotropic@", "isotropic@up", "inf", "nan", "helix:1e308"} {
+		"dipole@rhcp", "helix:8@both", "quadrifilar@both", "isotropic@", "isotropic@up", "inf", "nan", "helix:1e308"} {
 		if a, err := ParseAntenna(text, 2245e6); err == nil {
 			t.Errorf("%q is taken as %v", text, a)
 		}

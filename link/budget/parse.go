@@ -7,8 +7,8 @@ import (
 )
 
 // AntennaHelp says how [ParseAntenna] wants an antenna written.
-const AntennaHelp = `isotropic, dipole, turnstile, GAIN (dBi all around), patch:GAIN, 2patch:GAIN
-(one on each side), yagi:GAIN, helix:TURNS or dish:METRES[:EFFICIENCY], with
+const AntennaHelp = `isotropic, dipole, turnstile, quadrifilar, GAIN (dBi all around), patch:GAIN,
+2patch:GAIN (one on each side), yagi:GAIN, helix:TURNS or dish:METRES[:EFFICIENCY], with
 @rhcp, @lhcp, @both or @linear for another polarisation than its usual one`
 
 // ParseAntenna reads an antenna as people write it on a command line: see
@@ -44,7 +44,7 @@ func ParseAntenna(text string, frequencyHz float64) (Antenna, error) {
 	if given && sense == "" {
 		return fail("no polarisation after the @")
 	}
-	wants := map[string][2]int{"isotropic": {0, 0}, "dipole": {0, 0}, "turnstile": {0, 0},
+	wants := map[string][2]int{"isotropic": {0, 0}, "dipole": {0, 0}, "turnstile": {0, 0}, "quadrifilar": {0, 0},
 		"patch": {1, 1}, "2patch": {1, 1}, "yagi": {1, 1}, "helix": {1, 1}, "dish": {1, 2}}
 	want, known := wants[kind]
 	if known && (len(numbers) < want[0] || len(numbers) > want[1]) {
@@ -58,6 +58,8 @@ func ParseAntenna(text string, frequencyHz float64) (Antenna, error) {
 		a = Dipole{}
 	case "turnstile":
 		a = Turnstile{Sense: p.Sense}
+	case "quadrifilar":
+		a = Quadrifilar{Sense: p.Sense}
 	case "patch":
 		a = Patch{PeakDBi: numbers[0], FrontToBackDB: 20, Polarisation: p}
 	case "2patch":
@@ -83,7 +85,7 @@ func ParseAntenna(text string, frequencyHz float64) (Antenna, error) {
 		switch {
 		case kind == "dipole" && sense != "linear":
 			return fail("a dipole is linear")
-		case (kind == "turnstile" || kind == "helix") && (sense == "linear" || sense == "both"):
+		case (kind == "turnstile" || kind == "quadrifilar" || kind == "helix") && (sense == "linear" || sense == "both"):
 			return fail("its sense is rhcp or lhcp")
 		}
 	}

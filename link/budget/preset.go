@@ -66,20 +66,20 @@ var presets = []struct {
 			OtherLossesDB: 1,
 		}
 	}},
-	// A terminal has a fixed quadrifilar helix, about a wide patch, amid people, walls and warm
-	// ground: it reaches a satellite well above the horizon.
+	// A terminal's fixed antenna stands amid people, walls and warm ground: it reaches a satellite
+	// well above the horizon.
 	{"user-up", func(w radio.Waveform) Link {
 		return Link{
-			Transmitter:   Transmitter{PowerW: 5, LineLossDB: 0.5, Antenna: Patch{4, 15, rightPatch}, Pointing: Pointing{Aim: Zenith}},
+			Transmitter:   Transmitter{PowerW: 5, LineLossDB: 0.5, Antenna: Quadrifilar{}, Pointing: Pointing{Aim: Zenith}},
 			Receiver:      Receiver{Antenna: Turnstile{RightHand}, Pointing: Pointing{Aim: Nadir}, LineLossDB: 0.5, NoiseFigureDB: 2, View: Earth},
-			OtherLossesDB: 2,
+			OtherLossesDB: 1,
 		}
 	}},
 	{"user-down", func(w radio.Waveform) Link {
 		return Link{
 			Transmitter:   Transmitter{PowerW: 1, LineLossDB: 0.5, Antenna: Turnstile{RightHand}, Pointing: Pointing{Aim: Nadir}},
-			Receiver:      Receiver{Antenna: Patch{4, 15, rightPatch}, Pointing: Pointing{Aim: Zenith}, LineLossDB: 1, NoiseFigureDB: 3, GroundShare: 0.5},
-			OtherLossesDB: 2,
+			Receiver:      Receiver{Antenna: Quadrifilar{}, Pointing: Pointing{Aim: Zenith}, LineLossDB: 1, NoiseFigureDB: 3, GroundShare: 0.5},
+			OtherLossesDB: 1,
 		}
 	}},
 	{"isl", func(w radio.Waveform) Link {
