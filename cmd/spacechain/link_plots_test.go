@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -121,6 +122,38 @@ func TestPlotsOfErrorRatesHold(t *testing.T) {
 		}
 	}
 	t.Logf("%d points", checked)
+}
+
+// The budgets cost nothing to work out: they are drawn again as make plots does, to the same bytes.
+func TestPlotsOfBudgetsRepeat(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := 0
+	for _, m := range regexp.MustCompile(`(?m)^\t\./bin/spacechain (link budget .*) docs/plots/(\S+\.svg)`).FindAllSubmatch(makefile, -1) {
+		drawn++
+		name := string(m[2])
+		again := filepath.Join(t.TempDir(), name)
+		var stderr bytes.Buffer
+		if code := run(t.Context(), append(strings.Fields(string(m[1])), again), strings.NewReader(""), io.Discard, &stderr); code != exitDone {
+			t.Fatalf("%s: exit code %d: %s", m[1], code, stderr.String())
+		}
+		got, err := os.ReadFile(again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := os.ReadFile(filepath.Join(plotsFolder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if runtime.GOARCH == "amd64" && !bytes.Equal(got, want) {
+			t.Errorf("docs/plots/%s: drawn again it differs: run make plots", name)
+		}
+	}
+	if drawn < 2 {
+		t.Errorf("make plots draws %d budgets", drawn)
+	}
 }
 
 // Drawing again without a change gives the same bytes: the first points of a picture, whose counts
