@@ -1,13 +1,17 @@
 package main
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
+	"spacechain/internal/vectors"
 	"spacechain/link/receive"
 )
 
-// The page about the space link is true: its commands run, and it lists every receiver.
+// The page about the space link is true: its commands run, and it lists every receiver and every
+// shared recording.
 func TestLinkPage(t *testing.T) {
 	p := readPage(t, "link.md")
 	ran := 0
@@ -26,6 +30,16 @@ func TestLinkPage(t *testing.T) {
 	for _, c := range receive.Combinations() {
 		if !strings.Contains(p.text, "`"+c.Modem+"`") || !strings.Contains(p.text, "`"+c.Framing+"`") {
 			t.Errorf("the page does not know %v", c)
+		}
+	}
+	entries, err := os.ReadDir(vectors.Path(t, "recordings"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		name, isWAV := strings.CutSuffix(e.Name(), ".wav")
+		if isWAV && !regexp.MustCompile(`\b`+name+`\b`).MatchString(p.text) {
+			t.Errorf("the page does not say what became of %s", e.Name())
 		}
 	}
 }
