@@ -252,7 +252,7 @@ func (f *flight) noOverlap() {
 		turn := f.ground.Link().Slots.Turnaround
 		for _, a := range own {
 			i, _ := slices.BinarySearchFunc(heard, a.from.Add(-turn), func(h interval, t time.Time) int { return h.to.Compare(t) })
-			if i < len(heard) && heard[i].from.Before(a.to) && heard[i].to.After(a.from) {
+			if i < len(heard) && heard[i].from.Before(a.to) && heard[i].to.After(a.from.Add(-turn)) {
 				f.tb.Fatalf("the %s sends from %v to %v and should hear from %v to %v", who, a.from, a.to, heard[i].from, heard[i].to)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"spacechain/link/channel"
 	"spacechain/link/frame"
 	"spacechain/link/pus"
+	"spacechain/link/radio"
 	"spacechain/platform/ttc"
 	"spacechain/platform/ttc/mission"
 
@@ -129,9 +130,12 @@ func TestNobodySendsIntoTheOther(t *testing.T) {
 		rangeKm := rapid.Float64Range(300, 4000).Draw(t, "range km")
 		f := newFlight(t, func(l *mission.Link, _ *ttc.Config) {
 			l.Slots.Satellites = rapid.SampledFrom([]int{1, 2, 12, 66}).Draw(t, "satellites")
-			l.Slots.Length = time.Duration(rapid.IntRange(0, 12).Draw(t, "slot s")) * time.Second
-			if l.Slots.Length < 4*time.Second {
-				l.Slots.Length = 0
+			// Slots that telemetry fills to the last nanosecond, or any others.
+			if n := rapid.IntRange(8, 25).Draw(t, "frames a slot"); n < 20 {
+				w := radio.TTCDown()
+				l.Slots.Length = channel.Slots{}.WithDefaults().Guard() + w.Lead() + w.Tail() + time.Duration(n)*w.Airtime(w.FrameSize)
+			} else {
+				l.Slots.Length = time.Duration(rapid.Int64Range(5e9, 12e9).Draw(t, "slot"))
 			}
 		})
 		limit := int64(f.ground.Link().Slots.ClockError)
