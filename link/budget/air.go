@@ -75,7 +75,9 @@ func (a air) losses(elevationDeg, percent float64) (propagation.Losses, error) {
 		}
 	}
 	if w.WetNUnits != 0 && l.FrequencyHz >= tremorFromHz {
-		p := propagation.ScintillationPath{FrequencyHz: l.FrequencyHz, ElevationDeg: max(elevationDeg, lowestDeg), WetNUnits: w.WetNUnits}
+		p := propagation.ScintillationPath{
+			FrequencyHz: l.FrequencyHz, ElevationDeg: max(elevationDeg, lowestDeg), WetNUnits: w.WetNUnits,
+		}
 		if d, ok := l.groundAntenna().(Dish); ok {
 			p.DiameterM, p.Efficiency = d.DiameterM, d.Efficiency
 		}

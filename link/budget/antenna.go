@@ -33,7 +33,7 @@ type Isotropic struct {
 }
 
 // Ray implements [Antenna].
-func (a Isotropic) Ray(float64) Ray { return Ray{a.GainDBi, a.Polarisation} }
+func (a Isotropic) Ray(float64) Ray { return Ray(a) }
 
 // Check implements [Antenna].
 func (a Isotropic) Check() error { return bounds("antenna gain", a.GainDBi, -100, 100, "dBi") }

@@ -203,6 +203,16 @@ func TestGasLoss(t *testing.T) {
 		t.Error("the air below the horizon is not that of the horizon")
 	}
 	near(t, "no radio", GasLossDB(0, 90), 0, 0)
+	// Ever new frequencies do not fill the memory.
+	gasTables.Lock()
+	for i := range maxGasTables {
+		gasTables.at[float64(i)] = nil
+	}
+	gasTables.Unlock()
+	near(t, "one more", GasLossDB(2.2451e9, 90), GasLossDB(2.245e9, 90), 1e-5)
+	if n := len(gasTables.at); n > 2 {
+		t.Errorf("%d tables are kept", n)
+	}
 }
 
 func TestNames(t *testing.T) {
