@@ -53,7 +53,3 @@ func horizon(model string, elevationDeg float64) error {
 const ghz = 1e9
 
 func radians(degrees float64) float64 { return degrees * math.Pi / 180 }
-
-func decibels(ratio float64) float64 { return 10 * math.Log10(ratio) }
-
-func ratio(decibels float64) float64 { return math.Pow(10, decibels/10) }
