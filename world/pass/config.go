@@ -76,7 +76,8 @@ type Config struct {
 	// Listen has every receiver hear noise all the time, and keeps the payload's carriers
 	// on from rise to set. Without it samples are worked out only where there is a signal.
 	Listen bool
-	// ClockPPM is how much faster the senders' sample clocks go; for Samples.
+	// ClockPPM is how much faster the senders' sample clocks go, parts in a million: 10.
+	// Only Samples knows clocks.
 	ClockPPM float64
 
 	// Sandbox runs the app; nil makes one. It is to be had from system.NewSandbox.
@@ -131,6 +132,9 @@ func (c Config) withDefaults() (Config, error) {
 		c.Commands = 16
 	case c.Commands < 0:
 		c.Commands = 0
+	}
+	if c.ClockPPM == 0 {
+		c.ClockPPM = 10
 	}
 	if c.Shimmer == (channel.Fading{}) {
 		c.Shimmer = channel.Fading{ScatterDB: -15, RateHz: 1}

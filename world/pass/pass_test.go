@@ -193,6 +193,9 @@ func TestDepthsAgree(t *testing.T) {
 // One seed, one history; another seed, another one.
 func TestSameSeedSameHistory(t *testing.T) {
 	for _, d := range []Depth{Frames, Samples} {
+		if d == Samples && testing.Short() {
+			continue
+		}
 		first := flight1(t, d)
 		if again := fly(t, Config{Depth: d}); again.Digest != first.Digest {
 			t.Errorf("%v: the same seed gives %s and %s", d, first.Digest, again.Digest)

@@ -359,3 +359,57 @@ func resume(t *testing.T, when string, p *pair, cut uint64, after vfs.FS, other 
 		t.Errorf("%s: under way after all: %v, %v", when, p.a.Transactions(), p.b.Transactions())
 	}
 }
+
+// Whatever arrives, the entity stands, keeps within its quota, and can be opened again.
+func FuzzReceive(f *testing.F) {
+	p := newPair(f)
+	p.link(true)
+	if _, err := p.a.Put(p.now, space, "commands/x", content(1, 3000)); err != nil {
+		f.Fatal(err)
+	}
+	var all []byte
+	for {
+		pdu, ok, err := p.a.Output(p.now, space)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if !ok {
+			break
+		}
+		f.Add(pdu)
+		all = append(append(all, byte(len(pdu)>>8), byte(len(pdu))), pdu...)
+	}
+	f.Add(all)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		store := kv.NewMemory()
+		o := Options{ID: space, Store: store, Quota: 64 << 10}
+		e, err := Open(noon, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.SetLink(noon, ground, true)
+		receive := func(pdu []byte) {
+			if _, err := e.Receive(noon, ground, pdu); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := e.Output(noon, ground); err != nil {
+				t.Fatal(err)
+			}
+			if e.UsedOctets() > 64<<10 {
+				t.Fatalf("%d octets are kept", e.UsedOctets())
+			}
+		}
+		receive(b)
+		for len(b) >= 2 { // a history: PDUs with their lengths
+			n := min(int(b[0])<<8|int(b[1]), len(b)-2)
+			receive(b[2 : 2+n])
+			b = b[2+n:]
+		}
+		if err := e.Commit(noon, true); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(noon, o); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
