@@ -29,8 +29,8 @@ type frames struct {
 	free time.Time // of a cable: when it has sent what it was given
 }
 
-func newFrames(h *hop, side int, now time.Time) *frames {
-	return &frames{h: h, side: side, wave: h.ends[side].wave, from: now.Add(h.lead()), doom: -1}
+func newFrames(h *hop, side int) *frames {
+	return &frames{h: h, side: side, wave: h.ends[side].wave, from: h.since.Add(h.lead()), doom: -1}
 }
 
 // tune implements carrier.

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -64,7 +65,7 @@ func (t tally) since(before tally) tally {
 
 func (u *Universe) newHop(w *window) (*hop, error) {
 	now := u.loop.Now()
-	h := &hop{u: u, w: w, since: now,
+	h := &hop{u: u, w: w, since: u.upSince(w, now),
 		rng:  rand.New(rand.NewPCG(u.opts.Seed, w.A<<32^w.B^uint64(now.UnixNano()))),
 		ends: [2]end{{node: w.A}, {node: w.B}},
 	}
@@ -72,13 +73,45 @@ func (u *Universe) newHop(w *window) (*hop, error) {
 	if err := h.choose(); err != nil {
 		return nil, err
 	}
-	if h.ends[0].radio.HalfDuplex || h.ends[1].radio.HalfDuplex {
-		h.turns = newTurns(w.Start, &h.ends, w.OWLT)
+	if a, b := &h.ends[0], &h.ends[1]; a.radio.HalfDuplex || b.radio.HalfDuplex {
+		h.turns = newTurns(w.Start, [2]*topology.End{a.radio, b.radio}, [2]*topology.Wave{a.wave, b.wave}, w.OWLT)
 	}
 	for side := range h.ends {
-		h.ends[side].carrier = newFrames(h, side, now)
+		h.assess(side, now)
+		h.ends[side].carrier = h.carrier(side)
 	}
 	return h, nil
+}
+
+// carrier gives a direction the depth at which the universe goes. What can only go by frames
+// does.
+func (h *hop) carrier(side int) carrier {
+	if h.u.depth == Samples && h.w.Kind == topology.Ground {
+		s, err := newSamples(h, side)
+		if err == nil {
+			return s
+		}
+		h.u.warn(fmt.Sprintf("%s to %s goes by whole frames, not by samples: %v", h.u.name(h.ends[side].node), h.u.name(h.ends[1-side].node), err))
+	}
+	return newFrames(h, side)
+}
+
+// delay is how much longer than the light takes a link's ends have to wait for what is sent:
+// for their turn, or for what only modems need.
+func (u *Universe) delay(w *topology.Window) time.Duration {
+	radios := u.topo.Radios()
+	ab, ba, err := radios.Waves(w)
+	if err != nil {
+		return 0 // a window without a rate makes no contact
+	}
+	a, b := radios.Ends(w.Kind)
+	switch {
+	case a.HalfDuplex || b.HalfDuplex:
+		return newTurns(w.Start, [2]*topology.End{a, b}, [2]*topology.Wave{ab, ba}, w.OWLT).slot
+	case u.opts.Radio == Samples && w.Kind == topology.Ground:
+		return max(slack(ab), slack(ba))
+	}
+	return 0
 }
 
 // choose takes the waveforms by which the window's rates can be kept.
@@ -116,18 +149,14 @@ func (h *hop) lead() time.Duration {
 // info is what the node at one end is told about the hop.
 func (h *hop) info(side int) node.LinkInfo {
 	e := &h.ends[side]
-	info := node.LinkInfo{
-		Peer:    h.ends[1-side].node,
-		RateBps: e.wave.RateBps(),
-		OWLT:    h.w.OWLT,
-		MTU:     e.radio.MTUBytes,
-		Until:   h.w.End,
+	return node.LinkInfo{
+		Peer:       h.ends[1-side].node,
+		RateBps:    e.wave.RateBps(),
+		OWLT:       h.w.OWLT + h.w.delay, // as in the plan: routes are held against each other
+		MTU:        e.radio.MTUBytes,
+		Until:      h.w.End,
+		HalfDuplex: h.turns != nil,
 	}
-	if h.turns != nil { // an answer waits for its turn
-		info.HalfDuplex = true
-		info.OWLT += h.turns.slot
-	}
-	return info
 }
 
 // side is 0 for node A, 1 for node B.

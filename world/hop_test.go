@@ -56,7 +56,9 @@ type ether struct {
 // between opens the first window of a kind that lasts for a while, with ears at its ends.
 func between(t testing.TB, o Options, kind topology.Kind) *ether {
 	t.Helper()
+	radios := o.Topology.Radios
 	o.Topology = small(t)
+	o.Topology.Radios = radios
 	o.Topology.Terminals = []topology.Terminal{
 		{Name: "Home", Core: true, Place: astro.Geodetic{LatDeg: 1.3, LonDeg: 103.8}},
 		{Name: "Buoy", Radio: true, Place: astro.Geodetic{LatDeg: 40, LonDeg: -30}, MinElevationDeg: 20},

@@ -15,6 +15,7 @@ import (
 // pure function of time, that changes nothing but the waiting.
 type horizon struct {
 	topo    *topology.Topology // its own: nobody else waits for its lock
+	delay   func(*topology.Window) time.Duration
 	stretch time.Duration
 	to      time.Time // windows are known up to here
 	windows []*window // by start
@@ -27,8 +28,9 @@ type horizon struct {
 // window is a topology.Window that grows when the next stretch continues it.
 type window struct {
 	topology.Window
-	scheduled bool // its opening is, or it is open
-	hop       *hop // while it is open
+	delay     time.Duration // beside the light time, that nodes must count on in either direction
+	scheduled bool          // its opening is, or it is open
+	hop       *hop          // while it is open
 }
 
 // stretchFor is how far ahead a universe of n satellites looks at a time: long for
@@ -44,10 +46,12 @@ func stretchFor(n int) time.Duration {
 	return 10 * time.Minute
 }
 
-// newHorizon works out the first two stretches from now on.
-func newHorizon(topo *topology.Topology, now time.Time) (*horizon, error) {
+// newHorizon works out the first two stretches from now on. delay is how much longer than
+// the light takes a link's ends have to wait for what is sent.
+func newHorizon(topo *topology.Topology, now time.Time, delay func(*topology.Window) time.Duration) (*horizon, error) {
 	h := &horizon{
 		topo:    topo,
+		delay:   delay,
 		stretch: stretchFor(len(topo.Satellites())),
 		to:      now,
 		byNode:  map[uint64][]*window{},
@@ -107,12 +111,13 @@ func (h *horizon) extend(now time.Time) (grown []*hop, err error) {
 			before.MinRangeKm, before.MaxRangeKm = min(before.MinRangeKm, f.MinRangeKm), max(before.MaxRangeKm, f.MaxRangeKm)
 			before.RateABBps, before.RateBABps = min(before.RateABBps, f.RateABBps), min(before.RateBABps, f.RateBABps)
 			before.OWLT = max(before.OWLT, f.OWLT)
+			before.delay = h.delay(&before.Window)
 			if before.hop != nil {
 				grown = append(grown, before.hop)
 			}
 			continue
 		}
-		h.windows = append(h.windows, &window{Window: f})
+		h.windows = append(h.windows, &window{Window: f, delay: h.delay(&f)})
 	}
 	h.to = h.to.Add(h.stretch)
 
@@ -125,8 +130,8 @@ func (h *horizon) extend(now time.Time) (grown []*hop, err error) {
 			continue
 		}
 		contacts = append(contacts,
-			contact.Contact{From: w.A, To: w.B, Start: w.Start, End: w.End, RateBps: w.RateABBps, OWLT: w.OWLT},
-			contact.Contact{From: w.B, To: w.A, Start: w.Start, End: w.End, RateBps: w.RateBABps, OWLT: w.OWLT})
+			contact.Contact{From: w.A, To: w.B, Start: w.Start, End: w.End, RateBps: w.RateABBps, OWLT: w.OWLT + w.delay},
+			contact.Contact{From: w.B, To: w.A, Start: w.Start, End: w.End, RateBps: w.RateBABps, OWLT: w.OWLT + w.delay})
 	}
 	plan, err := contact.NewPlan(contacts, contact.Ends(isTerminal))
 	if err != nil {

@@ -21,6 +21,8 @@ func topologyOf(t testing.TB, o topology.Options) *topology.Topology {
 	return topo
 }
 
+func noDelay(*topology.Window) time.Duration { return 0 }
+
 // sorted gives windows by ends and start.
 func sorted(ws []topology.Window) []topology.Window {
 	slices.SortFunc(ws, func(a, b topology.Window) int {
@@ -37,7 +39,7 @@ func TestStretchesJoin(t *testing.T) {
 		"nearest": func() topology.Options { o := small(t); o.Neighbours = topology.Nearest; return o }(),
 	} {
 		t.Run(name, func(t *testing.T) {
-			h, err := newHorizon(topologyOf(t, o), dawn)
+			h, err := newHorizon(topologyOf(t, o), dawn, noDelay)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +76,7 @@ func TestStretchesJoin(t *testing.T) {
 // The plan has each window once in either direction, and no other contact.
 func TestPlanIsTheWindows(t *testing.T) {
 	o := small(t)
-	h, err := newHorizon(topologyOf(t, o), dawn)
+	h, err := newHorizon(topologyOf(t, o), dawn, noDelay)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +115,7 @@ func TestPlanIsTheWindows(t *testing.T) {
 
 // Windows that are over are forgotten, those of open hops are not.
 func TestPastIsForgotten(t *testing.T) {
-	h, err := newHorizon(topologyOf(t, small(t)), dawn)
+	h, err := newHorizon(topologyOf(t, small(t)), dawn, noDelay)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +151,7 @@ func TestPastIsForgotten(t *testing.T) {
 
 // Hops that are open when their window turns out to last longer are told.
 func TestOpenHopsGrow(t *testing.T) {
-	h, err := newHorizon(topologyOf(t, small(t)), dawn)
+	h, err := newHorizon(topologyOf(t, small(t)), dawn, noDelay)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +194,7 @@ func TestStretchWithoutARate(t *testing.T) {
 		return topology.Window{A: 1, B: 2, Kind: topology.ISL, Start: at(from), End: at(to), Opens: opens, Closes: closes,
 			RateABBps: rate, RateBABps: rate, OWLT: time.Duration(from) * time.Millisecond}
 	}
-	h := &horizon{topo: topologyOf(t, small(t)), stretch: 10 * time.Minute, to: dawn, byNode: map[uint64][]*window{}, next: make(chan []topology.Window, 1)}
+	h := &horizon{delay: noDelay, topo: topologyOf(t, small(t)), stretch: 10 * time.Minute, to: dawn, byNode: map[uint64][]*window{}, next: make(chan []topology.Window, 1)}
 	for i, pieces := range [][]topology.Window{
 		{piece(2, 10, 4e6, true, false)},
 		{piece(10, 20, 2e6, false, false)},

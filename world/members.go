@@ -62,9 +62,9 @@ func (u *Universe) open(w *window) {
 	u.openHops[h] = struct{}{}
 	u.log.line(now, "link up %s %d %d", w.Kind, w.A, w.B)
 	u.tellLink(h, true)
-	if lead := h.lead(); lead > 0 {
-		u.loop.After(lead+w.OWLT, func() { u.step(h) })
-	} else {
+	if ready := h.since.Add(h.lead() + w.OWLT); ready.After(now) {
+		u.loop.At(ready, func() { u.step(h) })
+	} else { // its carriers were on before anybody used them
 		u.step(h)
 	}
 	u.closeAt(w, h)
@@ -86,6 +86,15 @@ func (u *Universe) step(h *hop) {
 			m.join(h, side)
 		}
 	}
+}
+
+// upSince is when a window's carriers came on: at its start, or after the last outage.
+func (u *Universe) upSince(w *window, now time.Time) time.Time {
+	since := w.Start
+	for _, out := range u.faults.LinkOutages(w.A, w.B, w.Start, now) {
+		since = later(since, out.End)
+	}
+	return since
 }
 
 // breakAt takes a hop down when the next outage of its link begins, and has it

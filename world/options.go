@@ -1,6 +1,7 @@
 package world
 
 import (
+	"fmt"
 	"time"
 
 	"spacechain/clock"
@@ -18,6 +19,11 @@ type Options struct {
 	Seed     uint64
 	Scenario *scenario.Scenario // nil: no faults
 
+	// Radio is how deep the links between satellites and stations are simulated. By samples a
+	// second of carrier costs about a second of computing; their rates are limited to what
+	// that allows. All other links go by frames.
+	Radio Depth
+
 	// DataDir keeps every node's store and the universe's time; "" keeps all in
 	// memory. A universe that is made again on the same folder goes on where it was.
 	DataDir string
@@ -34,6 +40,26 @@ type Options struct {
 	EventLog func(line string) // is given every line of history; may be nil
 	// Warn is told of what the universe had to leave out or could not do; may be nil.
 	Warn func(text string)
+}
+
+// Depth is how deep a radio link is simulated.
+type Depth int
+
+// The depths.
+const (
+	Frames  Depth = iota // whole transfer frames, lost by the rate at which their waveform loses them
+	Samples              // modulated samples through modems, noise, Doppler and clocks
+)
+
+// ParseDepth gives a depth by its name.
+func ParseDepth(name string) (Depth, error) {
+	switch name {
+	case "frames":
+		return Frames, nil
+	case "samples":
+		return Samples, nil
+	}
+	return Frames, fmt.Errorf("depth %q of radio links: there are frames and samples", name)
 }
 
 // Terminal is the node number of the universe's own terminal.

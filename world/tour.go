@@ -138,6 +138,9 @@ func (t *Tour) Run(ctx context.Context) (*TourAnswer, error) {
 	if err := t.radios(ctx, a, deployed.Bundle); err != nil {
 		return nil, err
 	}
+	if u.opts.Radio == Samples {
+		t.say("the package and the reply went through the modems; from now on radios go by whole frames")
+	}
 
 	if err := t.orbit(ctx, a); err != nil {
 		return nil, err

@@ -26,9 +26,11 @@ func (t *Tour) leave() {
 }
 
 // radios tells by which modems, codes and frames the package went up and the reply came
-// home.
+// home. After that nothing more goes by samples.
 func (t *Tour) radios(ctx context.Context, a *TourAnswer, sent string) error {
-	return t.Universe.ask(ctx, func() {
+	u := t.Universe
+	return u.ask(ctx, func() {
+		u.depth = Frames // for orbits on end samples would take hours
 		a.Out = slices.Clone(t.ways.hops[sent])
 		for _, id := range t.ways.order {
 			if hops := t.ways.hops[id]; id != sent && len(hops) > 0 && hops[0].From == a.Name {

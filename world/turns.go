@@ -1,6 +1,10 @@
 package world
 
-import "time"
+import (
+	"time"
+
+	"spacechain/world/topology"
+)
 
 // turns share a hop whose ends cannot send and hear at once: even slots are A's, odd ones
 // B's. Each begins with the sender's lead and ends with its tail and the time that the last
@@ -20,12 +24,11 @@ const (
 	slotFrames = 2
 )
 
-func newTurns(origin time.Time, ends *[2]end, light time.Duration) *turns {
+func newTurns(origin time.Time, ends [2]*topology.End, waves [2]*topology.Wave, light time.Duration) *turns {
 	t := &turns{origin: origin}
-	guard := light + max(ends[0].radio.Turnaround, ends[1].radio.Turnaround)
+	guard := light + max(ends[0].Turnaround, ends[1].Turnaround)
 	var around [2]time.Duration
-	for side := range ends {
-		w := ends[side].wave
+	for side, w := range waves {
 		t.lead[side] = w.Lead()
 		around[side] = w.Lead() + w.Tail() + guard
 		t.slot = max(t.slot, around[side]+max(slotWorth*around[side], slotFrames*w.FrameTime))

@@ -57,6 +57,7 @@ type Universe struct {
 	watchers []func(terminal.Change)
 	ways     []*ways
 	tracking *tracking
+	depth    Depth
 	ended    chan struct{} // closed when Run returns
 }
 
@@ -76,6 +77,12 @@ func New(o Options) (*Universe, error) {
 	if len(o.Topology.Terminals) == 0 {
 		o.Topology.Terminals = homeTerminal()
 	}
+	if o.Radio == Samples && o.Topology.Radios == nil {
+		r := topology.DefaultRadios()
+		r.Satellite.Limit(sampleRateLimit)
+		r.Station.Limit(sampleRateLimit)
+		o.Topology.Radios = &r
+	}
 	topo, err := topology.New(o.Topology)
 	if err != nil {
 		return nil, fmt.Errorf("make universe: %w", err)
@@ -86,7 +93,7 @@ func New(o Options) (*Universe, error) {
 	}
 	u := &Universe{
 		opts: o, topo: topo, log: newEventLog(), start: topo.Start(),
-		members: map[uint64]*member{}, openHops: map[*hop]struct{}{}, names: map[uint64]string{}, ended: make(chan struct{}),
+		members: map[uint64]*member{}, openHops: map[*hop]struct{}{}, names: map[uint64]string{}, ended: make(chan struct{}), depth: o.Radio,
 	}
 	u.log.write = o.EventLog
 	if o.Workers <= 0 {
@@ -123,7 +130,7 @@ func (u *Universe) begin(ahead *topology.Topology) (err error) {
 	if u.firsts, err = newFirstParty(u.opts); err != nil {
 		return err
 	}
-	if u.ahead, err = newHorizon(ahead, now); err != nil {
+	if u.ahead, err = newHorizon(ahead, now, u.delay); err != nil {
 		return err
 	}
 	u.log.line(now, "universe seed %d, %d satellites, %d stations", u.opts.Seed, len(u.topo.Satellites()), len(u.topo.Stations()))
@@ -233,6 +240,13 @@ func (u *Universe) fail(err error) {
 	}
 }
 
+// warn tells whoever wants to know.
+func (u *Universe) warn(text string) {
+	if u.opts.Warn != nil {
+		u.opts.Warn(text)
+	}
+}
+
 // Close ends every node and releases what the universe holds. What was
 // acknowledged is on disk.
 func (u *Universe) Close() error {
@@ -282,8 +296,8 @@ func (u *Universe) lookAhead() {
 		}
 	}
 	for _, w := range u.topo.Warnings() {
-		if w.Time.After(u.loop.Now().Add(-u.ahead.stretch)) && u.opts.Warn != nil {
-			u.opts.Warn(w.String())
+		if w.Time.After(u.loop.Now().Add(-u.ahead.stretch)) {
+			u.warn(w.String())
 		}
 	}
 	for _, m := range u.inOrder() {

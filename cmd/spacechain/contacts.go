@@ -39,7 +39,7 @@ and print it as the JSON file that "satellite", "station" and "terminal" read.`,
 	}
 	f.add(cmd, 1)
 	cmd.Flags().Float64Var(&hours, "hours", 24, "how far to look ahead from the start")
-	for _, name := range []string{"scenario", "seed", "speed", "event-log", "interpreter"} {
+	for _, name := range []string{"scenario", "seed", "speed", "event-log", "interpreter", "radio"} {
 		if err := cmd.Flags().MarkHidden(name); err != nil {
 			panic(err) // the name is one of those just added
 		}

@@ -30,9 +30,13 @@ func newTourCommand() *cobra.Command {
 		Long: `Make a key, build and sign the example app fieldwatch, send it through a ground
 station and inter-satellite links to a satellite, let it measure the Earth's
 magnetic field for two orbits, and print the answer that comes home beside what
-the IGRF-14 model says. The universe is made for the tour and kept in memory.`,
+the IGRF-14 model says. It also tells by which modem, coding and frames each hop
+went, and what the satellite's telemetry said. With --radio samples the package goes
+through the modems on its way between satellites and stations. The universe is made
+for the tour and kept in memory.`,
 		Example: `  spacechain tour --once
   spacechain tour --once --tle starlink.tle --json
+  spacechain tour --once --radio samples
   spacechain tour --sat 90031 --orbits 1`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

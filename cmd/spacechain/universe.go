@@ -21,7 +21,7 @@ type universeFlags struct {
 	tle, constellation, stations, scenario, start, eventLog string
 	seed                                                    uint64
 	speed                                                   float64
-	checksum                                                string
+	checksum, radio                                         string
 	interpreter                                             bool
 }
 
@@ -36,6 +36,7 @@ func (f *universeFlags) add(cmd *cobra.Command, speed float64) {
 	fl.Float64Var(&f.speed, "speed", speed, "simulated seconds in a second; 0 means as fast as events allow")
 	fl.StringVar(&f.start, "start", "", "time at which the universe begins, RFC 3339 (default: the median element epoch)")
 	fl.StringVar(&f.eventLog, "event-log", "", "file that gets a line for everything that happens")
+	fl.StringVar(&f.radio, "radio", "frames", "how deep links between satellites and stations go: whole frames, or samples through the modems (slow)")
 	fl.BoolVar(&f.interpreter, "interpreter", false, "run apps without compiling them, as on a 32-bit flight computer")
 }
 
@@ -50,6 +51,10 @@ func (f *universeFlags) options(cmd *cobra.Command) (world.Options, func() error
 	o.Warn = func(text string) { fmt.Fprintln(errOut, "warning:", text) }
 	if !(f.speed >= 0 && f.speed <= maxSpeed) {
 		return o, closer, usagef("--speed %g: want 0 to %g", f.speed, maxSpeed)
+	}
+	var err error
+	if o.Radio, err = world.ParseDepth(f.radio); err != nil {
+		return o, closer, usagef("--radio: %v", err)
 	}
 	if f.tle != "" && f.constellation != "" {
 		return o, closer, usagef("--tle and --constellation both choose the satellites; give one")

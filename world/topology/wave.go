@@ -3,6 +3,7 @@ package topology
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"spacechain/link/channel"
@@ -213,6 +214,11 @@ func (r *Radios) Waves(w *Window) (ab, ba *Wave, err error) {
 		err = fmt.Errorf("waveforms of %s %d-%d: %w", w.Kind, w.A, w.B, err)
 	}
 	return ab, ba, err
+}
+
+// Limit leaves out what is faster than so many symbols a second.
+func (e *End) Limit(symbolRate float64) {
+	e.Waves = slices.DeleteFunc(slices.Clone(e.Waves), func(w Wave) bool { return w.SymbolRate > symbolRate })
 }
 
 // wave finds a waveform by the rate that the convergence layer gets.
