@@ -21,14 +21,19 @@ const plotsFolder = "../../docs/plots"
 
 func readFigure(t *testing.T, name string) plot.Figure {
 	t.Helper()
-	f, err := os.Open(filepath.Join(plotsFolder, name))
+	return readPicture(t, filepath.Join(plotsFolder, name))
+}
+
+func readPicture(t *testing.T, path string) plot.Figure {
+	t.Helper()
+	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
 	fig, err := plot.Read(f)
 	if err != nil {
-		t.Fatalf("%s: %v", name, err)
+		t.Fatalf("%s: %v", path, err)
 	}
 	return fig
 }
