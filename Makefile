@@ -15,7 +15,7 @@ CONSOLE  = console/dist/index.html
 WEB_SRC  = $(shell find console/web -path console/web/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build check lint cross bench fuzz plots race ledger-long web runtime landmask assets clean
+.PHONY: help run test build check lint cross bench fuzz plots race ledger-long pass-long web runtime landmask assets clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ check: lint test race cross ## what CI runs
 # Needs the shared test data; without it the suites say that they are skipped.
 ledger-long: ## every vector chain, mutation, reorganisation and power cut of the ledger, and all state tests
 	SPACECHAIN_LONG=1 $(GO) test -timeout 60m ./ledger/...
+
+pass-long: ## a whole pass with every sample of every receiver, and a thousand passes frame by frame
+	SPACECHAIN_LONG=1 $(GO) test -timeout 60m -run 'AllTheTime|Seeds' -v ./world/pass
 
 lint: ## formatting, vet, staticcheck
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt these:"; echo "$$out"; exit 1; fi
