@@ -35,6 +35,9 @@ type Commander struct {
 	// Keep bounds the telecommands that are remembered: 256 if 0. Those that are done
 	// make room first.
 	Keep int
+	// First is the sequence count of the first telecommand: a station that starts anew
+	// with another one does not name its commands as it did before.
+	First uint16
 
 	count  uint16
 	sent   []*Progress
@@ -46,7 +49,7 @@ func (c *Commander) Telecommand(q Request) ([]byte, RequestID, error) {
 	if q.Err != nil {
 		return nil, RequestID{}, fmt.Errorf("request %s: %w", q.Message, q.Err)
 	}
-	tc := TC{APID: c.APID, Count: c.count, Ack: c.Ack, Source: c.Source, Message: q.Message, Data: q.Data}
+	tc := TC{APID: c.APID, Count: (c.First + c.count) & packet.CountMask, Ack: c.Ack, Source: c.Source, Message: q.Message, Data: q.Data}
 	pkt, err := c.Profile.AppendTC(nil, tc)
 	if err != nil {
 		return nil, RequestID{}, fmt.Errorf("request %s: %w", q.Message, err)

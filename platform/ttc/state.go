@@ -18,9 +18,9 @@ const stateVersion = 1
 var errState = errors.New("no state of telemetry and command")
 
 // Export gives what must survive a restart: V(R) of each virtual channel, segments of units
-// that are not whole, and the state of the PUS server. Numbers of SDLS follow the clock.
+// that are not whole, which packets were executed last, and the state of the PUS server. Numbers of SDLS follow the clock.
 // It is to be kept after each Uplink that changed something: from a state that is older than
-// the last command, a station may be led to send that command again.
+// the last command, that command may be done again.
 func (t *TTC) Export() ([]byte, error) {
 	server, err := t.server.Export()
 	if err != nil {
@@ -30,7 +30,7 @@ func (t *TTC) Export() ([]byte, error) {
 	for i, f := range t.farms {
 		vr[i] = f.VR()
 	}
-	b := cbor.AppendArray(nil, 5)
+	b := cbor.AppendArray(nil, 6)
 	b = cbor.AppendUint(b, stateVersion)
 	b = cbor.AppendBytes(b, vr)
 	b = cbor.AppendUint(b, t.live)
@@ -43,6 +43,14 @@ func (t *TTC) Export() ([]byte, error) {
 			b = cbor.AppendUint(b, uint64(p.flag))
 			b = cbor.AppendBytes(b, p.data)
 		}
+	}
+	b = cbor.AppendArray(b, len(t.recent))
+	for _, r := range t.recent {
+		var all []byte
+		for _, d := range r {
+			all = append(all, d[:]...)
+		}
+		b = cbor.AppendBytes(b, all)
 	}
 	return cbor.AppendBytes(b, server), nil
 }
@@ -60,8 +68,8 @@ func (k segmentKey) number() uint64 {
 func (t *TTC) restore(now time.Time, state []byte) error {
 	d := cbor.NewDecoder(state)
 	fail := func(what any) error { return fmt.Errorf("restore: %w: %v", errState, what) }
-	if n, err := d.Array(); err != nil || n != 5 {
-		return fail("five fields expected")
+	if n, err := d.Array(); err != nil || n != 6 {
+		return fail("six fields expected")
 	}
 	if v, err := d.Uint(); err != nil || v != stateVersion {
 		return fail("another version")
@@ -79,6 +87,20 @@ func (t *TTC) restore(now time.Time, state []byte) error {
 	}
 	if err := t.restorePieces(d); err != nil {
 		return fail(err)
+	}
+	if n, err := d.Array(); err != nil || n != len(t.recent) {
+		return fail("another number of virtual channels")
+	}
+	for vc := range t.recent {
+		all, err := d.Bytes()
+		if err != nil || len(all) > mostRecent*len(digest{}) {
+			return fail("packets executed last")
+		}
+		for x := range slices.Chunk(all, len(digest{})) {
+			if len(x) == len(digest{}) {
+				t.recent[vc] = append(t.recent[vc], digest(x))
+			}
+		}
 	}
 	server, err := d.Bytes()
 	if err != nil {

@@ -78,6 +78,7 @@ type TTC struct {
 	farms      []*cop1.FARM       // by virtual channel
 	segments   map[segmentKey]*frame.Reassembler
 	pieces     map[segmentKey][]piece
+	recent     []recent  // packets executed last, by virtual channel
 	heard      time.Time // last valid frame, or the start
 	current    uint8     // virtual channel heard last
 	session    session
@@ -111,6 +112,7 @@ type Counters struct {
 	Forged, Replayed, Unsecured   uint64 // of those refused, by SDLS
 	FramesSent, BeaconsSent       uint64
 	Requests, RequestsRefused     uint64
+	Repeated                      uint64 // packets that came again and were not executed again
 	TelemetryDropped              uint64
 }
 
@@ -149,6 +151,7 @@ func New(now time.Time, c Config) (*TTC, error) {
 			return nil, fmt.Errorf("telemetry and command: %w", err)
 		}
 		t.farms = append(t.farms, f)
+		t.recent = append(t.recent, nil)
 		t.procedures = append(t.procedures, &sdls.Procedures{Endpoint: t.endpoint, Nonce: t.nonce, Control: mission.ProcedureSPI(vc)})
 	}
 	if t.sender, err = frame.NewSender(link.TM()); err != nil {

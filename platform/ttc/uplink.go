@@ -1,6 +1,7 @@
 package ttc
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -146,7 +147,7 @@ func (t *TTC) segment(f *frame.TCFrame) {
 	case f.MAP == mission.MAPSecurity:
 		t.procedure(f.VC, u)
 	default:
-		t.packets(u)
+		t.packets(f.VC, u)
 	}
 }
 
@@ -168,16 +169,44 @@ func (t *TTC) join(key segmentKey, p piece) []byte {
 	return u
 }
 
-// packets executes the packets of a unit, one after the other.
-func (t *TTC) packets(u []byte) {
+// packets executes the packets of a unit, one after the other, and each only once: the control
+// word that makes a station send again is not secured on its way down, and whoever imitates it
+// must not have commands done twice. Of a packet that comes again the reports are in the store.
+func (t *TTC) packets(vc uint8, u []byte) {
 	for len(u) > 0 {
 		n, err := packet.Length(u)
 		if err != nil || n > uint64(len(u)) {
 			n = uint64(len(u)) // the server counts and refuses what is none
 		}
-		_ = t.server.Execute(t.now, u[:n]) // its telemetry tells
+		if t.recent[vc].add(u[:n]) {
+			_ = t.server.Execute(t.now, u[:n]) // its telemetry tells
+		} else {
+			t.counters.Repeated++
+		}
 		u = u[n:]
 	}
+}
+
+// digest stands for a packet; recent holds those of the packets executed last, the oldest
+// first. Packets of a station have different sequence counts for far longer than that.
+type digest [8]byte
+
+type recent []digest
+
+const mostRecent = 64
+
+// add notes a packet, and reports whether it is a new one.
+func (r *recent) add(pkt []byte) bool {
+	sum := sha256.Sum256(pkt)
+	d := digest(sum[:])
+	if slices.Contains(*r, d) {
+		return false
+	}
+	if len(*r) >= mostRecent {
+		*r = slices.Delete(*r, 0, 1)
+	}
+	*r = append(*r, d)
+	return true
 }
 
 // procedure does what a station commands about keys (CCSDS 355.1-B-1). A station reaches

@@ -58,6 +58,7 @@ type Control struct {
 	clcwAt    time.Time // when it came, zero before the first of a pass
 	clcwFed   time.Time // the one that FOP-1 has
 	heard     time.Time // last telemetry frame
+	boot      time.Time // when the satellite's computer started, as far as is known
 	telemetry telemetry
 	recovery  recovery
 
@@ -101,7 +102,7 @@ func New(now time.Time, c Config) (*Control, error) {
 	}
 	k.receiver.MaxPacket = 16 << 10
 	k.commander = &pus.Commander{Profile: link.Profile(), APID: link.APID, Source: uint16(c.VC) + 1,
-		Ack: pus.AckAcceptance | pus.AckCompletion, Keep: 4*c.MaxQueue + 64}
+		Ack: pus.AckAcceptance | pus.AckCompletion, Keep: 4*c.MaxQueue + 64, First: uint16(now.Unix() % 16384)}
 	return k, nil
 }
 

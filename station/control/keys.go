@@ -155,9 +155,9 @@ func (k *Control) keyReply(p sdls.PDU) {
 
 // rebooted goes back to the key of the beginning if the satellite's computer has started
 // anew since the key was changed: it has forgotten the other.
-func (k *Control) rebooted(boot time.Time) {
+func (k *Control) rebooted() {
 	first := mission.PacketKey(k.c.VC)
-	if k.keys.current == first || !boot.After(k.keys.since) {
+	if k.keys.current == first || !k.boot.After(k.keys.since) {
 		return
 	}
 	if rekey(k.endpoint, mission.SPI(k.c.VC), first, mission.Numbers(k.now)) == nil {

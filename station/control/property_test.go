@@ -83,6 +83,78 @@ func TestEveryCommandOnceAndInOrder(t *testing.T) {
 	})
 }
 
+// TestNothingTwiceWhoeverTalks has strangers send telemetry frames, too, whose control words
+// tell anything: commands may be lost then, and end as unknown, but none is done twice or out
+// of order, none is called verified that was not done, and the link recovers.
+func TestNothingTwiceWhoeverTalks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := newFlight(t, nil)
+		f.keep = true
+		down := rapid.SliceOfN(rapid.Bool(), 1, 60).Draw(t, "lost down")
+		quiet := false
+		f.loseDown = func(_ time.Time, n int) bool { return !quiet && down[n%len(down)] }
+		var ids []pus.RequestID
+		for range rapid.IntRange(1, 3).Draw(t, "passes") {
+			for range rapid.IntRange(1, 6).Draw(t, "commands") {
+				at := f.now.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "when")) * time.Second)
+				f.at(at, func() { ids = append(ids, f.command(len(ids))) })
+			}
+			for range rapid.IntRange(1, 8).Draw(t, "strangers") {
+				at := f.now.Add(time.Duration(rapid.Int64Range(0, 2e11).Draw(t, "when")))
+				f.at(at, func() {
+					if rapid.Bool().Draw(t, "up") {
+						f.attack(t)
+					} else {
+						f.imitate(t)
+					}
+				})
+			}
+			f.pass(200 * time.Second)
+			f.run(f.now.Add(time.Hour))
+		}
+		quiet = true
+		last := f.command(len(ids))
+		ids = append(ids, last)
+		for n := 0; f.ground.Pending() > 0 && n < 4; n++ {
+			f.pass(8 * time.Minute)
+			f.run(f.now.Add(time.Hour))
+		}
+		done := map[uint16]bool{}
+		for i, n := range f.executed {
+			done[n] = true
+			if i > 0 && n <= f.executed[i-1] {
+				t.Fatalf("executed %v", f.executed)
+			}
+		}
+		for n, id := range ids {
+			switch s := f.state(id); {
+			case s == Verified && !done[uint16(n)], !s.Done(), s == Failed:
+				t.Fatalf("command %d is %v, executed %v", n, s, f.executed)
+			}
+		}
+		if s := f.state(last); s != Verified {
+			t.Fatalf("after all that a command is %v", s)
+		}
+	})
+}
+
+// imitate sends the station a telemetry frame as anybody can.
+func (f *flight) imitate(t *rapid.T) {
+	w := frame.CLCW{COP: 1, ReportValue: uint8(rapid.IntRange(0, 255).Draw(t, "n(r)")),
+		Lockout: rapid.Bool().Draw(t, "lockout"), Wait: rapid.Bool().Draw(t, "wait"), Retransmit: rapid.Bool().Draw(t, "retransmit")}
+	s, err := frame.NewSender(f.sat.Link().TM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ocf := w.Encode()
+	s.OCF, s.Idle = &ocf, mission.VCIdle
+	b, err := s.Next(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.ground.Downlink(f.groundNow(), b)
+}
+
 // restart cuts the power of the satellite's computer for a moment.
 func (f *flight) restart() {
 	f.tb.Helper()

@@ -188,6 +188,11 @@ func (s *story) deed(line string) string {
 		if s.sat, err = ttc.New(s.satNow(), c); err != nil {
 			return err.Error()
 		}
+	case line == "the satellite's computer starts anew and has forgotten everything":
+		var err error
+		if s.sat, err = ttc.New(s.satNow(), s.config); err != nil {
+			return err.Error()
+		}
 	case line == "the station changes its key":
 		if err := s.ground.ChangeKey(s.groundNow(), [32]byte{9, 9, 9, byte(len(s.heardUp))}); err != nil {
 			return err.Error()

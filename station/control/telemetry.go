@@ -166,7 +166,8 @@ func (k *Control) housekeeping(s *pus.Sample) {
 	}
 	if t.housekeeping.Values == nil || r.Time().After(t.housekeeping.Time()) {
 		t.housekeeping, t.hkHeard = r, k.now
-		k.rebooted(r.Time().Add(-time.Duration(r.Count(mission.ParamUptime)) * time.Second))
+		k.boot = later(k.boot, r.Time().Add(-time.Duration(r.Count(mission.ParamUptime))*time.Second))
+		k.rebooted()
 	}
 }
 

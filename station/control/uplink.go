@@ -11,9 +11,9 @@ import (
 	"spacechain/platform/ttc/mission"
 )
 
-// keepAlive is how long a session is left without a frame: well below the time for which a
-// satellite holds it.
-const keepAlive = 24 * time.Second
+// keepAlive is how long a session is left without a frame at the most: below the time for
+// which a satellite holds it.
+const keepAlive = 28 * time.Second
 
 // nextUp is when the next up slot that is not planned yet begins, or now if it is on.
 func (k *Control) nextUp() time.Time {
@@ -61,7 +61,7 @@ func (k *Control) plan() {
 	for k.pack(&b, end) || k.feed() {
 	}
 	silent := k.clcwAt.IsZero() || k.now.Sub(k.clcwAt) > 5*s.Length
-	if len(b.Frames) == 0 && (silent || k.now.Sub(k.sentAt) >= keepAlive) {
+	if len(b.Frames) == 0 && (silent || k.now.Add(2*s.Length).Sub(k.sentAt) >= keepAlive) {
 		k.hail()
 		k.pack(&b, end)
 	}
@@ -104,7 +104,9 @@ func (k *Control) initiate() {
 	k.handle(k.fop.CLCW(k.now, k.clcw))
 }
 
-// resolve finds out by the control word which of the units in doubt had arrived.
+// resolve finds out by the control word which of the units in doubt had arrived. A V(R) that
+// they cannot have brought about is that of a computer that started anew and forgot: what was
+// sent after that has not been accepted, of what was sent before nobody knows.
 func (k *Control) resolve() {
 	nr := k.clcw.ReportValue
 	list := k.doubtful
@@ -112,16 +114,14 @@ func (k *Control) resolve() {
 	if len(list) == 0 {
 		return
 	}
-	if first, last := list[0].seq, list[len(list)-1].seq; nr-first > last+1-first { // modulo 256
-		for _, u := range list {
-			k.finish(u.item, Unknown, "sent, but the satellite's frame count was changed since")
-		}
-		return
-	}
+	first, last := list[0].seq, list[len(list)-1].seq
+	moved := nr-first > last+1-first // modulo 256
 	var again []*unit
 	for _, u := range list {
 		switch {
-		case int8(nr-u.seq) > 0:
+		case moved && !u.item.Sent.After(k.boot):
+			k.finish(u.item, Unknown, "sent, but the satellite has lost its frame count since")
+		case !moved && int8(nr-u.seq) > 0:
 			k.arrived(u)
 		case !u.item.State.Done():
 			u.handed = false
