@@ -63,7 +63,8 @@ type FMDiscriminator struct {
 	forget    float64   // weight of a sample in the means
 	before    complex64 // wide
 	last      complex64 // narrow
-	offset    float64   // of the carrier, cycles a sample
+	offset    float64   // of the carrier as the wide filter shows it, cycles a sample
+	rest      float64   // what remains of it behind the narrow one
 	square    float64   // means of the power and its square behind the narrow filter
 	fourth    float64
 	samples   []complex64
@@ -72,6 +73,10 @@ type FMDiscriminator struct {
 
 // fmMemory is over how many seconds the place of the carrier is a mean.
 const fmMemory = 0.02
+
+// fmLeak is what share of the correction is forgotten again, so that noise, which lies about the
+// filter wherever that is, does not carry it away.
+const fmLeak = 0.1
 
 // mostClick bounds audio, in deviations: the phase slips that noise makes stand far above it.
 const mostClick = 1.1
@@ -96,7 +101,7 @@ func NewFMDiscriminator(mode FM, rate float64) (*FMDiscriminator, error) {
 }
 
 // OffsetHz is how far the carrier is off, a mean over some hundredths of a second.
-func (d *FMDiscriminator) OffsetHz() float64 { return d.offset * d.rate }
+func (d *FMDiscriminator) OffsetHz() float64 { return (d.offset + d.rest) * d.rate }
 
 // CNR estimates the ratio of carrier to noise power in the signal's own band, from how steady the
 // amplitude is: 0 where there is no carrier.
@@ -122,7 +127,7 @@ func (d *FMDiscriminator) Process(dst []float32, src []complex64) []float32 {
 		p := mul(w, complex(real(d.before), -imag(d.before)))
 		d.before = w
 		d.offset += d.forget * (cycles(p) - d.offset)
-		d.nco.SetFrequency(-d.offset, 1)
+		d.nco.SetFrequency(-d.offset-d.rest, 1)
 		d.filtered = d.narrow.Process(d.filtered[:0], []complex64{mul(w, d.nco.Next())})
 		n := d.filtered[0]
 		power := float64(norm(n))
@@ -130,7 +135,10 @@ func (d *FMDiscriminator) Process(dst []float32, src []complex64) []float32 {
 		d.fourth += d.forget * (float64(power*power) - d.fourth)
 		p = mul(n, complex(real(d.last), -imag(d.last)))
 		d.last = n
-		dst = append(dst, float32(min(max(cycles(p)*scale, -mostClick), mostClick)))
+		turn := cycles(p)
+		// Noise pulls what the wide filter shows towards the middle.
+		d.rest += d.forget * (turn - float64(fmLeak*d.rest))
+		dst = append(dst, float32(min(max(turn*scale, -mostClick), mostClick)))
 	}
 	return dst
 }

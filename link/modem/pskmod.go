@@ -73,6 +73,17 @@ func (p PSK) NewModulator(rate float64) (*PSKModulator, error) {
 // gives for it.
 func (m *PSKModulator) Delay() float64 { return float64(m.span-1)/2*m.sps - m.offset }
 
+// Spread says how a modulator at a sample rate spreads a burst: by how many samples the middle of
+// the first symbol comes after the first sample, and by how many more samples than its symbols
+// take up the burst is longer, [PSKModulator.FlushIQ] included. The rate must be a whole number of
+// samples a symbol.
+func (p PSK) Spread(rate float64) (delay, more int) {
+	p = p.withDefaults()
+	span := newPulse(p, rrcSpan(p.RollOff)+4).span
+	sps := rate / p.chipRate()
+	return int(float64(span) / 2 * sps), int(math.Round(float64(span+2) * sps))
+}
+
 // ModulateIQ appends the samples of bits (0 or 1 in each byte) to dst. The filter holds back the
 // last symbols; see FlushIQ.
 func (m *PSKModulator) ModulateIQ(dst []complex64, bits []byte) []complex64 {

@@ -32,7 +32,7 @@ func hdlcBits(octets int) int {
 func (l *hdlcLine) lead(dst []byte) []byte {
 	l.framer = ax25.NewFramer(hdlcCode)
 	n := hdlcLeadBits - 32
-	dst = append(dst, pseudoRandom(nil, n)...)
+	dst = new(noise).append(dst, n)
 	return l.framer.Flags(dst, 4)
 }
 
@@ -98,13 +98,13 @@ func (r *hdlcReceiver) state() (bool, float64, float64) { return pskState(r.demo
 func Beacon() Waveform {
 	const rate = 48000
 	p := modem.PSK{Baud: 1200, Search: 12e3, DopplerRate: 200, ClockPPM: 100}
-	delay, flush := pskDelay(p, rate)
+	delay, more := p.Spread(rate)
 	w := Waveform{
 		Name: "beacon", Modem: "BPSK 1200, RRC 0.35", Coding: "none", Framing: "AX.25 UI",
 		CarrierHz: 437e6, SymbolRate: 1200, SampleRate: rate,
 		plan: &plan{
 			bitsPerSymbol: 1, least: 15, most: mostAX25, bits: hdlcBits,
-			leadBits: hdlcLeadBits, tailBits: hdlcTailBits, delay: delay, flush: flush,
+			leadBits: hdlcLeadBits, tailBits: hdlcTailBits, delay: delay, flush: more - delay,
 			hold:    600 * time.Millisecond,
 			newLine: func() line { return &hdlcLine{} },
 			newModulator: func() (modulator, error) {
@@ -112,7 +112,7 @@ func Beacon() Waveform {
 				return pskCarrier{m}, err
 			},
 			newDetector: func() (detector, error) { return newHDLCReceiver(p, rate) },
-			piece:       48, losses: losses{units: hdlcUnits, points: []lossPoint{{5, 5}, {7, 0.3}, {9, 1e-3}}},
+			piece:       48, losses: losses{units: hdlcUnits, points: []lossPoint{{5, 1.40}, {6, 0.184}, {7, 0.0131}, {8, 0.0026}}},
 		},
 	}
 	return w.finish()

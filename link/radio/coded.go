@@ -15,6 +15,8 @@ type caduLine struct {
 	leadBits int // channel bits
 	tailBits int
 	bits     []byte
+	noise    noise
+	open     bool // the last of what was sent is a frame
 }
 
 func newCADULine(c cadu.Config, leadBits, tailBits int) (*caduLine, error) {
@@ -41,7 +43,7 @@ func (l *caduLine) random(dst []byte, n int) []byte {
 	if l.inner != nil {
 		n /= 2
 	}
-	l.bits = pseudoRandom(l.bits[:0], n)
+	l.bits = l.noise.append(l.bits[:0], n)
 	return l.code(dst, l.bits)
 }
 
@@ -49,17 +51,25 @@ func (l *caduLine) lead(dst []byte) []byte {
 	if l.inner != nil {
 		l.inner.Reset()
 	}
+	l.noise = 0
 	return l.random(dst, l.leadBits)
 }
 
-func (l *caduLine) idle(dst []byte) []byte { return l.random(dst, 64) }
+// idle begins, behind a frame, with the marker of one that does not come, which is the end of
+// the frame to the decoder.
+func (l *caduLine) idle(dst []byte) []byte {
+	if l.open {
+		l.open = false
+		l.bits = coding.Unpack(l.bits[:0], marker(l.c))
+		return l.code(dst, l.bits)
+	}
+	return l.random(dst, 64)
+}
 
-// tail ends with the marker of a frame that does not come, which ends the one before for the
-// decoder.
 func (l *caduLine) tail(dst []byte) []byte {
-	l.bits = coding.Unpack(l.bits[:0], marker(l.c))
 	n := len(dst)
-	dst = l.code(dst, l.bits)
+	l.open = true
+	dst = l.idle(dst)
 	return l.random(dst, l.tailBits-(len(dst)-n))
 }
 
@@ -68,7 +78,7 @@ func (l *caduLine) frame(dst, frame []byte) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
-	l.bits = bits
+	l.bits, l.open = bits, true
 	return l.code(dst, bits), nil
 }
 
@@ -102,14 +112,3 @@ func (c pskCarrier) modulate(dst []complex64, bits []byte) []complex64 {
 }
 
 func (c pskCarrier) flush(dst []complex64) []complex64 { return c.m.FlushIQ(dst) }
-
-// pskDelay gives by how many samples symbols come late out of a modulator, and how many samples
-// of a burst are on top of its symbols.
-func pskDelay(p modem.PSK, rate float64) (delay, flush int) {
-	m, err := p.NewModulator(rate)
-	if err != nil {
-		return 0, 0
-	}
-	delay = int(m.Delay())
-	return delay, len(m.FlushIQ(nil)) - delay
-}

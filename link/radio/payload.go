@@ -60,7 +60,10 @@ func Payload(symbolRate float64, coding PayloadCoding) Waveform {
 // payload is a waveform of p with a code, at four samples a symbol.
 func payload(p modem.PSK, coding PayloadCoding) Waveform {
 	c, size, framing := coding.config()
-	points := []lossPoint{{1.5, 5}, {1.8, 0.3}, {2.1, 1e-3}}
+	points := []lossPoint{{1, 5.3}, {1.2, 1.76}, {1.4, 0.454}, {1.6, 0.0305}}
+	if coding == LDPC {
+		points = []lossPoint{{0.6, 3.0}, {0.8, 0.68}, {1, 0.081}, {1.2, 0.0013}}
+	}
 	return coded(Waveform{
 		Coding: coding.String(), Framing: framing,
 		SymbolRate: p.Baud, SampleRate: 4 * p.Baud, FrameSize: size,

@@ -93,9 +93,15 @@ func TestBurst(t *testing.T) {
 			if len(frames) != len(sent) {
 				t.Fatalf("%d frames of %d", len(frames), len(sent))
 			}
+			end := w.Lead()
 			for i, f := range frames {
 				if !same(w, f.Data, sent[i]) {
 					t.Errorf("frame %d differs", i)
+				}
+				end += w.Airtime(len(sent[i]))
+				at := time.Duration(float64(f.Sample) / w.SampleRate * 1e9)
+				if late := at - end; late < 0 || late > w.Latency() {
+					t.Errorf("frame %d came out %v after its end, at most %v are promised", i, late, w.Latency())
 				}
 			}
 		})

@@ -103,7 +103,8 @@ type fmReceiver struct {
 	band  float64
 
 	samples int64
-	heard   int64 // last sample with a carrier
+	open    [256]bool // by hundredths of a second: whether there was a carrier
+	passing bool
 	audio   []float32
 	soft    []int8
 	found   []cltu.Unit
@@ -122,23 +123,34 @@ func newFMReceiver(tones modem.AFSK, mode modem.FM, rate float64) (detector, err
 	if err != nil {
 		return nil, err
 	}
-	return &fmReceiver{fm: f, demod: d, units: cltu.NewReceiver(tcCoding), rate: rate, baud: tones.Baud, band: mode.Bandwidth(), heard: -1 << 40}, nil
+	return &fmReceiver{fm: f, demod: d, units: cltu.NewReceiver(tcCoding), rate: rate, baud: tones.Baud, band: mode.Bandwidth()}, nil
 }
 
 func (r *fmReceiver) detect(dst []Frame, in []complex64) []Frame {
 	r.samples += int64(len(in))
 	r.audio = r.fm.Process(r.audio[:0], in)
-	if r.fm.CNR() > squelchCNR {
-		r.heard = r.samples
-	}
+	r.open[r.slot(float64(r.samples)/r.rate)] = r.fm.CNR() > squelchCNR
 	r.soft = r.demod.Process(r.soft[:0], r.audio)
-	// The bits lie back by what the demodulator looks ahead.
-	hold := int64(r.rate * (0.05 + 400/r.baud))
-	if r.samples-r.heard > hold {
-		return dst // noise holds CLTUs, too
-	}
-	r.found = r.units.Receive(r.found[:0], r.soft)
+	r.pass()
 	return r.take(dst)
+}
+
+func (r *fmReceiver) slot(seconds float64) int { return int(seconds*100) & (len(r.open) - 1) }
+
+// pass gives the bits demodulated to the code, where there was a carrier: noise holds CLTUs, too.
+func (r *fmReceiver) pass() {
+	r.found = r.found[:0]
+	if len(r.soft) == 0 {
+		return
+	}
+	// The squelch goes by a mean, and so opens and shuts a little late.
+	now := r.open[r.slot(max(0, r.demod.Time()))]
+	if now {
+		r.found = r.units.Receive(r.found, r.soft)
+	} else if r.passing {
+		r.found = r.units.Flush(r.found)
+	}
+	r.passing = now
 }
 
 func (r *fmReceiver) take(dst []Frame) []Frame {
@@ -150,7 +162,11 @@ func (r *fmReceiver) take(dst []Frame) []Frame {
 
 func (r *fmReceiver) flush(dst []Frame) []Frame {
 	r.soft = r.demod.Flush(r.soft[:0])
-	r.found = r.units.Flush(r.units.Receive(r.found[:0], r.soft))
+	r.pass()
+	if r.passing {
+		r.found = r.units.Flush(r.found)
+		r.passing = false
+	}
 	return r.take(dst)
 }
 
@@ -184,11 +200,11 @@ func telecommand(name, modemName string, tones modem.AFSK, mode modem.FM, points
 // are the octets of a CLTU with its fill, which frame.TCChannel.Trim cuts.
 func TTCUp() Waveform {
 	return telecommand("ttc-up", "FM, AFSK 1200 (Bell 202)", modem.Bell202,
-		modem.FM{Deviation: 3000, Top: 2400, Search: 4000}, []lossPoint{{10, 3}, {11, 0.3}, {13, 1e-3}})
+		modem.FM{Deviation: 3000, Top: 2400, Search: 4000}, []lossPoint{{12, 0.216}, {13, 0.0443}, {14, 0.00737}, {15, 0.00109}})
 }
 
 // TTCUp4800 is [TTCUp] at four times the rate, for strong signals: AFSK-4800.
 func TTCUp4800() Waveform {
 	return telecommand("ttc-up-4800", "FM, AFSK 4800", modem.AFSK4800,
-		modem.FM{Deviation: 3600, Top: 5400, Search: 4000}, []lossPoint{{10, 3}, {11, 0.3}, {13, 1e-3}})
+		modem.FM{Deviation: 3600, Top: 5400, Search: 4000}, []lossPoint{{11, 0.255}, {12, 0.0869}, {13, 0.0175}, {14, 0.00389}})
 }

@@ -17,12 +17,12 @@ func one(int) float64 { return 1 }
 // channel bits.
 func coded(w Waveform, c cadu.Config, p modem.PSK, lead, tail int, hold time.Duration, points []lossPoint) Waveform {
 	bits := caduBits(c)
-	delay, flush := pskDelay(p, w.SampleRate)
+	delay, more := p.Spread(w.SampleRate)
 	w.plan = &plan{
 		bitsPerSymbol: float64(p.Scheme.BitsPerSymbol()),
 		least:         w.FrameSize, most: w.FrameSize,
 		bits:     func(int) int { return bits },
-		leadBits: lead, tailBits: tail, delay: delay, flush: flush, hold: hold,
+		leadBits: lead, tailBits: tail, delay: delay, flush: more - delay, hold: hold,
 		newLine: func() line {
 			l, err := newCADULine(c, lead, tail)
 			if err != nil {
@@ -51,5 +51,5 @@ func TTCDown() Waveform {
 		CarrierHz: 437e6, SymbolRate: 9600, SampleRate: 48000, FrameSize: block.FrameSize(),
 	}, cadu.Config{RS: block, Randomizer: randomizer.TM255, Inner: &conv.CCSDS},
 		modem.PSK{Baud: 9600, Search: 12e3, DopplerRate: 200, ClockPPM: 100, Window: 512},
-		1536, 256, 100*time.Millisecond, []lossPoint{{-1.5, 5}, {-1, 0.3}, {-0.5, 1e-3}})
+		1536, 256, 100*time.Millisecond, []lossPoint{{-2.2, 3.31}, {-1.6, 0.441}, {-1, 0.0100}})
 }

@@ -151,14 +151,21 @@ func (w Waveform) Latency() time.Duration {
 	return w.plan.hold
 }
 
-// pseudoRandom appends n bits that look random, always the same.
-func pseudoRandom(dst []byte, n int) []byte {
-	state := uint32(0x1d872b41)
+// noise makes bits that look random, always the same from its zero value on.
+type noise uint32
+
+// append appends the next n bits to dst.
+func (s *noise) append(dst []byte, n int) []byte {
+	state := uint32(*s)
+	if state == 0 {
+		state = 0x1d872b41
+	}
 	for range n {
 		// x^32 + x^22 + x^2 + x + 1
 		bit := (state ^ state>>10 ^ state>>30 ^ state>>31) & 1
 		state = state>>1 | bit<<31
 		dst = append(dst, byte(bit))
 	}
+	*s = noise(state)
 	return dst
 }
