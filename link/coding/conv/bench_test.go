@@ -40,26 +40,21 @@ func BenchmarkViterbi(b *testing.B) {
 	m.Report(b, float64(n))
 }
 
-// Issued figures: 20 Mbit/s where libfec was measured at 14.4, by the decoder and at
-// the noise of TestBitErrorRateAgainstClosedForm.
+// 20 Mbit/s where libfec does 14.4, by the decoder and at the noise of
+// TestBitErrorRateAgainstClosedForm.
 func TestFasterThanLibfec(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short")
 	}
-	libfec := bench.Libfec(t, "viterbi")
 	r := rand.New(rand.NewPCG(1, 1))
 	e := conv.Encoder{Code: conv.CCSDS}
 	soft := channel(r, e.Encode(nil, randomBits(r, 1<<16)), 4.2-10*math.Log10(2))
 	d := conv.NewDecoder(conv.CCSDS, 0)
 	var out []byte
-	ours := bench.Best(func() int {
+	bench.Outrun(t, 20/14.4, func() int {
 		out = d.Decode(out[:0], soft)
 		return len(out)
-	})
-	t.Logf("Viterbi K=7 rate 1/2 on soft bits: %.1f Mbit/s, libfec %.1f (processor time)", ours, libfec)
-	if ours < 20/14.4*libfec {
-		t.Errorf("%.1f Mbit/s: less than 1.39 times libfec's %.1f", ours, libfec)
-	}
+	}, "viterbi")
 }
 
 // BenchmarkLibfecRatio measures both decoders in one run.

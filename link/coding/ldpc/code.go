@@ -1,7 +1,7 @@
-// Package ldpc holds the low-density parity-check codes of CCSDS: (128,64), (256,128)
-// and (512,256) for telecommands (CCSDS 231.0-B-4 §4) and the accumulate-repeat-4-jagged
-// -accumulate codes of rates 1/2, 2/3 and 4/5 for telemetry (131.0-B-5 §7.4), with
-// encoders and belief propagation decoders.
+// Package ldpc holds the low-density parity-check codes of CCSDS: (128,64) and (512,256)
+// for telecommands (CCSDS 231.0-B-4 §4), the (256,128) that the experimental 231.1-O-1
+// had besides, and the accumulate-repeat-4-jagged-accumulate codes of rates 1/2, 2/3 and
+// 4/5 for telemetry (131.0-B-5 §7.4), with encoders and belief propagation decoders.
 //
 // All of them are quasi-cyclic: the parity check matrix consists of circulants of some
 // size Z. A circulant with shift s has a one in row i at column (i+s) mod Z.
@@ -43,7 +43,7 @@ func (c *Code) Bits() int { return c.z*c.blocks - c.punctured }
 // Rate is DataBits/Bits.
 func (c *Code) Rate() float64 { return float64(c.k) / float64(c.Bits()) }
 
-// The telecommand codes (CCSDS 231.0-B-4 §4.2).
+// The telecommand codes (CCSDS 231.0-B-4 §4.2; TC256: 231.1-O-1).
 var (
 	TC128 = telecommand(16, [4][8]int{
 		{7, 2, 14, 6, none, 0, 13, 0},

@@ -54,16 +54,16 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// Issued figures: 220 Mbit/s of words with 16 errors where libfec was measured at 138,
-// on whatever machine this is; a clean word costs a division alone.
+// 220 Mbit/s of words with 16 errors, and 1000 Mbit/s of clean ones, where libfec does
+// 138 with 16 errors.
 func TestFasterThanLibfec(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short")
 	}
 	c := rs.CCSDS(16, rs.Dual)
-	r := rand.New(rand.NewPCG(1, 2))
-	var got [64][255]byte
-	figure := func(errors int) float64 {
+	for errors, mbit := range map[int]float64{16: 220, 0: 1000} {
+		r := rand.New(rand.NewPCG(1, 2))
+		var got [64][255]byte
 		for i := range got {
 			w := &got[i]
 			for j := range w[:223] {
@@ -74,20 +74,16 @@ func TestFasterThanLibfec(t *testing.T) {
 				w[k] ^= byte(1 + r.IntN(255))
 			}
 		}
-		return bench.Best(func() int {
-			for _, w := range got {
-				if n, err := c.Decode(w[:], nil); err != nil || n != errors {
-					t.Fatalf("%d changed, %v", n, err)
+		t.Run(fmt.Sprintf("errors=%d", errors), func(t *testing.T) {
+			bench.Outrun(t, mbit/138, func() int {
+				for _, w := range got {
+					if n, err := c.Decode(w[:], nil); err != nil || n != errors {
+						t.Fatalf("%d changed, %v", n, err)
+					}
 				}
-			}
-			return len(got) * 223 * 8
+				return len(got) * 223 * 8
+			}, "rs", "16")
 		})
-	}
-	libfec := bench.Libfec(t, "rs", "16")
-	clean, worst := figure(0), figure(16)
-	t.Logf("16 errors: %.0f Mbit/s, libfec %.0f; no errors: %.0f Mbit/s (processor time)", worst, libfec, clean)
-	if worst < 220.0/138*libfec || clean < 1000.0/138*libfec {
-		t.Errorf("16 errors %.0f Mbit/s, none %.0f: less than 1.6 and 7.2 times libfec's %.0f", worst, clean, libfec)
 	}
 }
 
