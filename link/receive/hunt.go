@@ -162,9 +162,19 @@ func (h *hunt) try(m mark, end bool) (*Frame, bool) {
 			return nil
 		}
 		f := h.decode(m, c, false)
-		if f != nil {
-			h.learn(c)
+		if f == nil {
+			return nil
 		}
+		// Octets of the 255-bit sequence are a word of the CCSDS code themselves, so whole words are
+		// right with it and without it. What begins as a TM or AOS frame does is to be believed.
+		if c.rnd == randomizer.TM255 && c.code != nil && c.size == 255*c.depth && !versioned(f.Data) {
+			without := c
+			without.rnd = nil
+			if g := h.decode(m, without, false); g != nil && versioned(g.Data) {
+				f, c = g, without
+			}
+		}
+		h.learn(c)
 		return f
 	}
 	search := h.searchChecked
@@ -319,6 +329,12 @@ func (h *hunt) decode(m mark, c unitCoding, known bool) *Frame {
 	h.settled = m.at + int64(8*c.size)
 	f.Time = float64(h.settled - h.taken)
 	return f
+}
+
+// versioned tells whether a frame begins with the version of TM (CCSDS 132.0-B-3 §4.1.2.2.2) or AOS
+// (732.0-B-4 §4.1.2.2.2), or with that of USLP and its own length (732.1-B-2 §4.1.2).
+func versioned(frame []byte) bool {
+	return frame[0]>>6 < 2 || frame[0]>>4 == 12 && int(binary.BigEndian.Uint16(frame[4:]))+1 == len(frame)
 }
 
 // dull tells whether a word says nothing: it is one octet again and again, or would have gone over
