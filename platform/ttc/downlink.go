@@ -109,7 +109,8 @@ func (t *TTC) planBeacon() {
 	t.beaconAt = t.link.Slots.NextBeacon(from, t.link.Turn)
 }
 
-// beacon sends a beacon if it is still our turn and no session is on, and plans the next.
+// beacon sends a beacon if it is still our turn and no session is on, and plans the next. A
+// call that comes late counts as the clock's error.
 func (t *TTC) beacon() {
 	turn := t.beaconAt
 	late := t.now.Sub(turn)
