@@ -14,8 +14,8 @@ import (
 // transmitter turns those into samples, the channel adds noise, Doppler and clocks, a
 // receiver finds the frames again, and the trunk gives out the units that are whole.
 //
-// The carrier is on while something waits and for a moment after. In between no samples are
-// worked out.
+// The carrier is on while something waits and, with idle frames, for a moment after. In
+// between no samples are worked out.
 type samples struct {
 	h     *hop
 	side  int
@@ -74,6 +74,7 @@ func (s *samples) begin() (err error) {
 	if s.rx, err = w.NewReceiver(); err != nil {
 		return err
 	}
+	s.tx.Idle = s.trunk.Next // idle frames, where nothing waits
 	s.block = int(w.SampleRate * blockTime.Seconds())
 	s.count, s.from, s.lost = 0, 0, 0
 	s.air, err = channel.NewSamples(channel.SampleOptions{
@@ -176,7 +177,7 @@ func (s *samples) missing() uint64 {
 	if s.tx.OnAir() || s.tx.Waiting() > 0 || s.at.Before(s.quiet) {
 		return n.Lost
 	}
-	return n.FramesSent - n.Frames
+	return n.FramesSent - n.IdleSent - (n.Frames - n.IdleFrames)
 }
 
 // feed keeps the transmitter in frames, one ahead of the one on the air, and turns the

@@ -8,6 +8,7 @@ import (
 	"spacechain/clock"
 	"spacechain/link/channel"
 	"spacechain/link/coding/bch"
+	"spacechain/link/pus"
 	"spacechain/link/radio"
 	"spacechain/platform/ttc"
 	"spacechain/platform/ttc/mission"
@@ -225,13 +226,16 @@ func (f *flight) dial(h *hop) {
 	f.call = &call{hop: h, began: now, frames: f.ground.Stats().FramesReceived, sent: f.ground.Stats().FramesSent}
 	f.ground.Begin(now, h.w.End)
 	if f.ground.Pending() < 8 { // those of earlier calls that nobody answered are enough
-		_, err := f.ground.Command(now, f.ground.Profile().AreYouAlive())
-		if err == nil {
-			_, err = f.ground.Dump(now, mission.StoreHousekeeping, later(f.called, now.Add(-24*time.Hour)), now)
-		}
-		if err != nil {
-			u.fail(fmt.Errorf("telecommands for satellite %d: %w", f.node, err))
-			return
+		p := f.ground.Profile()
+		for _, q := range []pus.Request{
+			p.AreYouAlive(),
+			p.OneShot(false, mission.HousekeepingID),
+			p.RetrieveRange(pus.StoreRange{ID: mission.StoreHousekeeping, From: later(f.called, now.Add(-24*time.Hour)), To: now}),
+		} {
+			if _, err := f.ground.Command(now, q); err != nil {
+				u.fail(fmt.Errorf("telecommands for satellite %d: %w", f.node, err))
+				return
+			}
 		}
 	}
 	u.log.line(now, "ttc call %d %d", h.w.B, f.node)

@@ -206,23 +206,25 @@ func TestSameSeedSameHistory(t *testing.T) {
 	}
 }
 
-// Many histories at the depth of frames, each with fades of its own.
-func TestManySeeds(t *testing.T) {
-	n := 25
-	if os.Getenv("SPACECHAIN_LONG") != "" {
-		n = 1000
+// rough is a pass with many short fades of all links.
+func rough(course *Course, seed int) Config {
+	c := Config{Course: course, Seed: uint64(seed), Tell: func(Event) {}}
+	for i := range 12 {
+		at := time.Duration((seed*37+i*41)%380) * time.Second
+		c.Fades = append(c.Fades, Fade{After: at, For: time.Duration(1+(seed+i)%9) * time.Second, BelowDB: 10})
 	}
+	return c
+}
+
+func manySeeds(t *testing.T, d Depth, n int) {
+	t.Helper()
 	course, err := Plan(Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for seed := range n {
-		c := Config{Course: course, Seed: uint64(seed), Tell: func(Event) {}}
-		for i := range 12 {
-			at := time.Duration((seed*37+i*41)%380) * time.Second
-			c.Fades = append(c.Fades, Fade{After: at, For: time.Duration(1+(seed+i)%9) * time.Second, BelowDB: 10})
-		}
-		c.Sandbox = box(t)
+		c := rough(course, seed)
+		c.Depth, c.Sandbox = d, box(t)
 		r, err := Fly(context.Background(), c)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
@@ -234,6 +236,16 @@ func TestManySeeds(t *testing.T) {
 			t.Fatalf("seed %d", seed)
 		}
 	}
+}
+
+// Many histories, each with fades of its own.
+func TestManySeeds(t *testing.T) {
+	if os.Getenv("SPACECHAIN_LONG") == "" {
+		manySeeds(t, Frames, 25)
+		return
+	}
+	manySeeds(t, Frames, 1000)
+	manySeeds(t, Samples, 10)
 }
 
 // Without fades next to nothing is lost, at either depth.
