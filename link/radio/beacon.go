@@ -1,6 +1,7 @@
 package radio
 
 import (
+	"math"
 	"time"
 
 	"spacechain/link/ax25"
@@ -52,8 +53,9 @@ func (l *hdlcLine) frame(dst, frame []byte) ([]byte, error) {
 	return l.framer.Flags(dst, left/8), nil
 }
 
-// hdlcUnits counts a frame's octets.
-func hdlcUnits(octets int) float64 { return float64(octets+2) / 64 }
+// hdlcUnits is one for 80 octets and grows nearly as the square of the length: the deframer repairs
+// the bits that are wrong alone, so that it takes two or more to lose a frame.
+func hdlcUnits(octets int) float64 { return math.Pow(float64(octets+2)/82, 1.9) }
 
 // hdlcReceiver finds AX.25 frames in phase-shift keying.
 type hdlcReceiver struct {
@@ -112,7 +114,7 @@ func Beacon() Waveform {
 				return pskCarrier{m}, err
 			},
 			newDetector: func() (detector, error) { return newHDLCReceiver(p, rate) },
-			piece:       48, losses: losses{units: hdlcUnits, points: []lossPoint{{5, 1.40}, {6, 0.184}, {7, 0.0131}, {8, 0.0026}}},
+			piece:       48, losses: losses{causes: []cause{{hdlcUnits, []lossPoint{{5, 1.79}, {6, 0.23}, {7, 0.030}, {8, 0.002}}}}},
 		},
 	}
 	return w.finish()

@@ -85,6 +85,87 @@ func (r trial) run(t testing.TB) (lost, wrong int, missed []int) {
 	return lost, wrong, missed
 }
 
+// atMost is the probability of k successes or fewer of n, each of probability p.
+func atMost(k, n int, p float64) float64 {
+	if p <= 0 || k >= n {
+		return 1
+	}
+	if p >= 1 {
+		return 0
+	}
+	var sum float64
+	for i := range k + 1 {
+		a, _ := math.Lgamma(float64(n + 1))
+		b, _ := math.Lgamma(float64(i + 1))
+		c, _ := math.Lgamma(float64(n - i + 1))
+		sum += math.Exp(a - b - c + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
+	}
+	return min(sum, 1)
+}
+
+// Both depths lose the same frames: as many as go missing in samples would go missing by
+// Waveform.FrameErrorRate. The curve is allowed to be off by slack decibels, and the count by what
+// a fair curve would exceed once in 100,000 trials. Tried where the curve says that half of the
+// frames are lost, one in ten, and hardly any.
+func TestDepthsAgree(t *testing.T) {
+	frames, slack := 24, 0.4
+	shares := []float64{0.5, 0.1, 1e-4}
+	if os.Getenv("SPACECHAIN_LONG") != "" {
+		frames, slack = 800, 0.3
+		shares = []float64{0.9, 0.5, 0.2, 0.05, 0.01, 1e-4}
+	}
+	for _, w := range radio.All() {
+		lengths := []int{w.FrameSize}
+		if w.FrameSize == 0 {
+			lengths = []int{40, 200}
+		}
+		t.Run(w.Name, func(t *testing.T) {
+			for _, length := range lengths {
+				for i, share := range shares {
+					cn0 := w.RequiredCN0DBHz(share, length)
+					if p := w.FrameErrorRate(cn0, length); math.Abs(p-share) > 1e-3*share {
+						t.Errorf("%g dBHz are required for %g, which gives %g", cn0, share, p)
+					}
+					lost, _, _ := trial{w, cn0, length, frames, 8, uint64(i)}.run(t)
+					few := atMost(lost, frames, w.FrameErrorRate(cn0+slack, length))
+					many := 1 - atMost(lost-1, frames, w.FrameErrorRate(cn0-slack, length))
+					if lost == 0 {
+						many = 1
+					}
+					if few < 1e-5 || many < 1e-5 {
+						t.Errorf("%d octets at %.2f dBHz: %d of %d lost, by the curve %.1f", length, cn0, lost, frames, share*float64(frames))
+					}
+				}
+			}
+		})
+	}
+}
+
+// Losses grow with the length and fall with the ratio.
+func TestCurves(t *testing.T) {
+	for _, w := range radio.All() {
+		least, most := w.FrameLengths()
+		half := w.RequiredCN0DBHz(0.5, most)
+		last := 1.0
+		for cn0 := half - 5; cn0 < half+8; cn0 += 0.1 {
+			p := w.FrameErrorRate(cn0, most)
+			if q := w.FrameErrorRate(cn0, least); !(p >= 0 && p <= last) || q > p {
+				t.Fatalf("%s at %.1f dBHz: %g of the longest, %g of the shortest, %g a little below", w.Name, cn0, p, q, last)
+			}
+			last = p
+		}
+		if last > 1e-3 || w.FrameErrorRate(half-5, most) < 0.999 {
+			t.Errorf("%s: from %g to %g over 13 dB", w.Name, w.FrameErrorRate(half-5, most), last)
+		}
+		if w.FrameErrorRate(math.Inf(1), most) != 0 || w.FrameErrorRate(math.Inf(-1), most) != 1 || w.FrameErrorRate(math.NaN(), most) != 1 {
+			t.Errorf("%s at the ends of the scale", w.Name)
+		}
+		if !math.IsNaN(w.RequiredCN0DBHz(0, most)) || !math.IsNaN(w.RequiredCN0DBHz(1, most)) {
+			t.Errorf("%s: a ratio for certainty", w.Name)
+		}
+	}
+}
+
 // TestMeasureLosses prints the points of the curves in Waveform.FrameErrorRate: it is how they
 // were made. SPACECHAIN_MEASURE names a waveform, a length in octets, the frames of a point, the
 // frames of a burst, and ratios in dB of a symbol's energy to the noise density.

@@ -62,9 +62,9 @@ func cltuBits(octets int) int {
 	return 8*len(cltu.StartBCH) + 8*bch.BlockOctets*blocks + 8*len(cltu.TailBCH) + plopIdleBits
 }
 
-// cltuUnits is in how many parts a CLTU can be lost: its codeblocks, and the start sequence.
+// cltuUnits is in how many parts a CLTU can be lost: its codeblocks, and what is around them.
 func cltuUnits(octets int) float64 {
-	return float64((octets+bch.InfoOctets-1)/bch.InfoOctets) + 0.3
+	return float64((octets+bch.InfoOctets-1)/bch.InfoOctets) + 1
 }
 
 // fmCarrier is frequency modulation of the carrier by the tones.
@@ -188,7 +188,7 @@ func telecommand(name, modemName string, tones modem.AFSK, mode modem.FM, points
 			newLine:      func() line { return &cltuLine{} },
 			newModulator: func() (modulator, error) { return newFMCarrier(tones, mode, rate) },
 			newDetector:  func() (detector, error) { return newFMReceiver(tones, mode, rate) },
-			piece:        48, losses: losses{units: cltuUnits, points: points},
+			piece:        48, losses: losses{causes: []cause{{cltuUnits, points}}},
 		},
 	}
 	return w.finish()
@@ -200,11 +200,11 @@ func telecommand(name, modemName string, tones modem.AFSK, mode modem.FM, points
 // are the octets of a CLTU with its fill, which frame.TCChannel.Trim cuts.
 func TTCUp() Waveform {
 	return telecommand("ttc-up", "FM, AFSK 1200 (Bell 202)", modem.Bell202,
-		modem.FM{Deviation: 3000, Top: 2400, Search: 4000}, []lossPoint{{12, 0.216}, {13, 0.0443}, {14, 0.00737}, {15, 0.00109}})
+		modem.FM{Deviation: 3000, Top: 2400, Search: 4000}, []lossPoint{{12, 0.110}, {13, 0.0242}, {14, 0.00395}, {15, 0.0007}})
 }
 
 // TTCUp4800 is [TTCUp] at four times the rate, for strong signals: AFSK-4800.
 func TTCUp4800() Waveform {
 	return telecommand("ttc-up-4800", "FM, AFSK 4800", modem.AFSK4800,
-		modem.FM{Deviation: 3600, Top: 5400, Search: 4000}, []lossPoint{{11, 0.255}, {12, 0.0869}, {13, 0.0175}, {14, 0.00389}})
+		modem.FM{Deviation: 3600, Top: 5400, Search: 4000}, []lossPoint{{11, 0.236}, {12, 0.080}, {13, 0.0162}, {14, 0.0038}})
 }

@@ -10,9 +10,6 @@ import (
 	"spacechain/link/modem"
 )
 
-// one is the count of units of a frame of fixed length.
-func one(int) float64 { return 1 }
-
 // coded is a waveform of channel access data units over phase-shift keying. lead and tail are
 // channel bits.
 func coded(w Waveform, c cadu.Config, p modem.PSK, lead, tail int, hold time.Duration, points []lossPoint) Waveform {
@@ -36,7 +33,7 @@ func coded(w Waveform, c cadu.Config, p modem.PSK, lead, tail int, hold time.Dur
 		},
 		newDetector: func() (detector, error) { return newCADUReceiver(c, p, w.SampleRate) },
 		piece:       64,
-		losses:      losses{units: one, points: points},
+		losses:      losses{causes: []cause{{one, points}}},
 	}
 	return w.finish()
 }
@@ -51,5 +48,5 @@ func TTCDown() Waveform {
 		CarrierHz: 437e6, SymbolRate: 9600, SampleRate: 48000, FrameSize: block.FrameSize(),
 	}, cadu.Config{RS: block, Randomizer: randomizer.TM255, Inner: &conv.CCSDS},
 		modem.PSK{Baud: 9600, Search: 12e3, DopplerRate: 200, ClockPPM: 100, Window: 512},
-		1536, 256, 100*time.Millisecond, []lossPoint{{-2.2, 3.31}, {-1.6, 0.441}, {-1, 0.0100}})
+		1536, 256, 100*time.Millisecond, []lossPoint{{-2.2, 3.31}, {-1.6, 0.441}, {-1, 0.0100}, {-0.8, 0.0015}})
 }

@@ -45,6 +45,13 @@ func (l *ax100Line) frame(dst, frame []byte) ([]byte, error) { return l.framer.A
 // their Reed-Solomon checks.
 func userBits(octets int) int { return userPreamble + 32 + 24 + 8*(octets+32) }
 
+// userLosses: the marker, the length and bursts of errors are lost in proportion to the length;
+// more than the code corrects, sixteen octets whatever the length, grows far faster.
+var userLosses = []cause{
+	{func(octets int) float64 { return float64(octets+32) / 132 }, []lossPoint{{6, 0.27}, {7, 0.11}, {8, 0.03}, {9, 0.004}}},
+	{func(octets int) float64 { return math.Pow(float64(octets+32)/132, 4.5) }, []lossPoint{{6, 3.8}, {7, 0.187}, {8, 0.005}}},
+}
+
 // gmskCarrier is Gaussian minimum-shift keying.
 type gmskCarrier struct{ m *modem.FSKModulator }
 
@@ -128,7 +135,7 @@ func User() Waveform {
 			},
 			newDetector: func() (detector, error) { return newGMSKReceiver(mode, fm, rate) },
 			piece:       48,
-			losses:      losses{units: one, points: []lossPoint{{6.5, 2.15}, {7.5, 0.266}, {8.5, 0.0339}}},
+			losses:      losses{causes: userLosses},
 		},
 	}
 	return w.finish()
