@@ -38,6 +38,13 @@
 // The core network is a full mesh of cables between the stations and the
 // terminals attached to it, up all the time.
 //
+// # Radios
+//
+// Each kind of link has its radios, and each direction a family of waveforms of
+// link/radio ([Wave]). A window's rates are what the convergence layer gets of the
+// fastest that keeps its margin at the greatest range: transfer frames, markers, codes
+// and packet headers are taken off.
+//
 // # Order
 //
 // Satellites are ordered by node number, windows by start, then by ends: the same
