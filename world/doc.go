@@ -8,6 +8,12 @@
 // orbit. Nodes reach each other through frames only; the universe never looks
 // into a node to move a bundle.
 //
+// Every direction of a hop goes by a waveform of link/radio: by default as the transfer
+// frames that its units touch, each with its time on the air and its chance of being lost;
+// with Options.Radio also through the modems, sample by sample. Beside the hops that
+// bundles take, each satellite has its own radio for telemetry and command, over which
+// stations call it once an orbit.
+//
 // A universe may hold ten thousand satellites, of which a handful do anything. A
 // node is brought up when the first frame reaches it or when somebody on the
 // ground uses it; until then it costs a catalogue entry.

@@ -76,3 +76,22 @@ func TestTourTellsItsRadios(t *testing.T) {
 		t.Errorf("TT&C %+v", x)
 	}
 }
+
+// By samples the package goes up and the reply comes down through the modems.
+func TestTourBySamples(t *testing.T) {
+	a := tour(t, Options{Seed: 1, Topology: small(t), Radio: Samples}, Tour{Orbits: 0.1})
+	for _, way := range [][]HopReport{a.Out, a.Home} {
+		deep := 0
+		for _, h := range way {
+			if (h.Depth == "samples") != (h.Link == "ground") {
+				t.Errorf("%+v", h)
+			}
+			if h.Depth == "samples" {
+				deep++
+			}
+		}
+		if deep == 0 {
+			t.Errorf("nothing went by samples: %+v", way)
+		}
+	}
+}

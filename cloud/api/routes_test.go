@@ -102,6 +102,21 @@ func TestStationsAndPasses(t *testing.T) {
 	w.problem(422, "", "query.from", "GET", "/api/v1/passes?from=yesterday", nil)
 }
 
+// A satellite's page has what it last said of itself, where a station has heard it.
+func TestTelemetry(t *testing.T) {
+	w := start(t, apitest.Options{}, api.Options{})
+	var heard, silent api.SatelliteDetail
+	w.get("/api/v1/satellites/90001", &heard)
+	w.get("/api/v1/satellites/90002", &silent)
+	d := heard.Telemetry
+	if d == nil || d.Station != 2000001 || d.Mode != "nominal" || d.Orbit == nil || d.Orbit.Satellites != 9 || d.Orbit.PosECEFKm[0] == 0 || d.Down.Framing == "" {
+		t.Errorf("telemetry %+v", d)
+	}
+	if silent.Telemetry != nil {
+		t.Errorf("telemetry of one that nobody heard: %+v", silent.Telemetry)
+	}
+}
+
 func TestLinks(t *testing.T) {
 	w := start(t, apitest.Options{}, api.Options{})
 	var all struct {
@@ -115,6 +130,9 @@ func TestLinks(t *testing.T) {
 	w.get("/api/v1/links?kind=ground&limit=1", &all)
 	if len(all.Links) != 1 || all.Links[0].Kind != api.LinkGround || all.Total < 2 {
 		t.Errorf("ground links: %+v", all)
+	}
+	if g := all.Links[0]; g.AB.Framing != "AOS" || g.AB.CarrierHz == 0 || g.BA.Modem == "" || g.BA.Coding == "" {
+		t.Errorf("a link does not say what it goes by: %+v", g)
 	}
 	w.get("/api/v1/links?node=90001", &all)
 	for _, l := range all.Links {

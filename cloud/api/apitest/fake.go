@@ -141,6 +141,11 @@ func (f *Fake) Satellite(ctx context.Context, id api.NodeID) (api.SatelliteDetai
 		}
 	}
 	d.Links = len(d.Peers)
+	if i%2 == 0 { // a station has heard every other one
+		pos := f.pos(i, now)
+		d.Telemetry = &api.Telemetry{Received: now, Station: stations[0].ID, Time: now, Mode: "nominal", Battery: battery, BusVolts: 8.1, Up: up, Down: down,
+			Orbit: &api.OrbitMeasurement{Time: now, PosECEFKm: pos, SigmaM: 3, Satellites: 9}}
+	}
 	for dt := -period / 2; dt <= period/2; dt += time.Minute {
 		lat, lon := latLon(f.pos(i, now.Add(dt)))
 		d.Track = append(d.Track, api.TrackPoint{Time: now.Add(dt), LatDeg: lat, LonDeg: lon, AltKm: altKm})
