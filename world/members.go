@@ -62,9 +62,9 @@ func (u *Universe) open(w *window) {
 	u.openHops[h] = struct{}{}
 	u.log.line(now, "link up %s %d %d", w.Kind, w.A, w.B)
 	u.tellLink(h, true)
-	if ready := h.since.Add(h.lead() + w.OWLT); ready.After(now) {
-		u.loop.At(ready, func() { u.step(h) })
-	} else { // its carriers were on before anybody used them
+	if lead := h.lead(); lead > 0 && h.since.Add(lead+w.OWLT).After(now) {
+		u.loop.At(h.since.Add(lead+w.OWLT), func() { u.step(h) })
+	} else { // a cable, or its carriers were on before anybody used them
 		u.step(h)
 	}
 	u.closeAt(w, h)
