@@ -89,7 +89,7 @@ func New(now time.Time, c Config) (*Control, error) {
 	if c.MaxQueue <= 0 {
 		c.MaxQueue = 512
 	}
-	k := &Control{c: c, link: link, now: now, tc: link.TC(), units: map[uint64]*unit{}, slot: -1,
+	k := &Control{c: c, link: link, now: now, tc: link.TC(), units: map[uint64]*unit{}, slot: link.Slots.Index(now) - 1,
 		keys: keys{current: mission.PacketKey(c.VC), since: now}}
 	if k.endpoint, k.ring, err = link.Secure(now, c.VC); err != nil {
 		return nil, fmt.Errorf("control: %w", err)
@@ -116,7 +116,7 @@ func (k *Control) Stats() Stats { return k.stats }
 func (k *Control) Begin(now, until time.Time) {
 	k.now, k.inPass, k.until = now, true, until
 	k.clcwAt, k.clcwFed = time.Time{}, time.Time{}
-	k.slot = k.link.Slots.Index(now) - 1
+	k.slot = max(k.slot, k.link.Slots.Index(now)-1) // a slot has one burst
 	k.recovery.begin()
 }
 

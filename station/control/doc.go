@@ -16,7 +16,13 @@
 // acknowledged by the control word, and is verified by reports of PUS service 1. A pass that
 // ends in between loses nothing: the next begins with the control word, whose N(R) tells
 // which frames had arrived, and the rest are sent again. If the report is lost, it is asked
-// for again out of the satellite's packet store. Only if the satellite's counting was
-// disturbed by somebody else, or no report is to be had, a command ends as failed with its
-// fate unknown; see [State].
+// for again out of the satellite's packet store. Only if the satellite lost its frame count, or
+// no report is to be had, a command ends with its fate unknown; see [State]. None is done
+// twice: FARM-1 sees to it, and the satellite knows packets that come again.
+//
+// # Keys
+//
+// [Control.ChangeKey] replaces the key of packets over the air. A satellite whose computer
+// started anew has forgotten it; the station finds that out from its housekeeping, or because
+// packets have no effect, and both go back to the key of the beginning.
 package control

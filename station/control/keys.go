@@ -22,6 +22,7 @@ type keys struct {
 	since   time.Time // when it was taken into use
 	last    sdls.KeyID
 	vectors uint32 // used under the master key
+	unheard int    // turns in which packets went up and had no effect
 	change  *keyChange
 }
 
@@ -112,13 +113,7 @@ func (k *Control) pursue() {
 		}
 		k.keys.change = nil
 	case c.proved && k.quiet():
-		c.number = mission.Numbers(k.now)
-		spi := binary.BigEndian.AppendUint16(nil, mission.SPI(k.c.VC))
-		pdu := func(tag sdls.Tag, more ...byte) sdls.PDU {
-			return sdls.PDU{Tag: tag, Data: append(append([]byte(nil), spi...), more...)}
-		}
-		_ = k.procedures(pdu(sdls.SAStop), pdu(sdls.SAExpire),
-			pdu(sdls.SARekey, append(keyName(c.id), c.number...)...), pdu(sdls.SAStart))
+		k.take(c)
 	case c.proved:
 	case k.now.Sub(c.step.aboard) >= k.patience():
 		if c.asked++; c.asked > mostAsked {
@@ -127,6 +122,35 @@ func (k *Control) pursue() {
 		}
 		_ = k.procedures(c.verify())
 	}
+}
+
+// take has the satellite give the association the key of a change.
+func (k *Control) take(c *keyChange) {
+	c.number = mission.Numbers(k.now)
+	spi := binary.BigEndian.AppendUint16(nil, mission.SPI(k.c.VC))
+	pdu := func(tag sdls.Tag, more ...byte) sdls.PDU {
+		return sdls.PDU{Tag: tag, Data: append(append([]byte(nil), spi...), more...)}
+	}
+	_ = k.procedures(pdu(sdls.SAStop), pdu(sdls.SAExpire),
+		pdu(sdls.SARekey, append(keyName(c.id), c.number...)...), pdu(sdls.SAStart))
+}
+
+// mostUnheard is after how many turns without effect the key is doubted.
+const mostUnheard = 3
+
+// distrust is for packets of which the satellite takes no notice though it answers: after a
+// change of key, or one that was broken off, the ends may not agree on the key. Both take that
+// of the beginning, whatever the state of the association; what does not apply to it the
+// satellite refuses.
+func (k *Control) distrust() {
+	if k.keys.last == 0 || k.keys.change != nil || k.keys.unheard < mostUnheard {
+		return
+	}
+	k.keys.unheard = 0
+	// What it does not hear must not stand in the way.
+	k.handle(k.fop.Direct(k.now, cop1.Directive{Order: cop1.Terminate}))
+	k.keys.change = &keyChange{id: mission.PacketKey(k.c.VC)}
+	k.take(k.keys.change)
 }
 
 // quiet says whether no packet is on its way, which could meet either key.

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"testing"
@@ -52,6 +53,12 @@ func TestEveryCommandOnceAndInOrder(t *testing.T) {
 			}
 			for range rapid.IntRange(0, 3).Draw(t, "attacks") {
 				f.at(f.now.Add(time.Duration(rapid.Int64Range(0, int64(length)).Draw(t, "when"))), func() { f.attack(t) })
+			}
+			for range rapid.IntRange(0, 2).Draw(t, "changes of key") {
+				f.at(f.now.Add(time.Duration(rapid.Int64Range(0, int64(length)).Draw(t, "when"))), f.changeKey)
+			}
+			if rapid.Bool().Draw(t, "a restart in the pass") {
+				f.at(f.now.Add(time.Duration(rapid.Int64Range(0, int64(length)).Draw(t, "when"))), f.restart)
 			}
 			f.pass(length)
 			if rapid.Bool().Draw(t, "a restart") {
@@ -165,6 +172,14 @@ func (f *flight) restart() {
 	c := f.config
 	c.State = state
 	if f.sat, err = ttc.New(f.satNow(), c); err != nil {
+		f.tb.Fatal(err)
+	}
+}
+
+// changeKey begins a change of key, unless one is under way.
+func (f *flight) changeKey() {
+	f.serial++
+	if err := f.ground.ChangeKey(f.groundNow(), [32]byte{1, byte(f.serial), byte(f.serial >> 8)}); err != nil && !errors.Is(err, ErrKeys) {
 		f.tb.Fatal(err)
 	}
 }

@@ -52,6 +52,7 @@ func (k *Control) plan() {
 	}
 	k.handle(k.fop.Direct(k.now, cop1.Directive{Order: cop1.SetTimeout, Timeout: max(k.turn(i)-time.Millisecond, time.Millisecond)}))
 	k.acknowledge()
+	k.distrust()
 	k.handle(k.fop.Tick(k.now))
 	k.pursue()
 	k.recover()
@@ -88,6 +89,13 @@ func (k *Control) fresh() bool { return !k.clcwAt.IsZero() && k.clcwAt.After(k.s
 func (k *Control) acknowledge() {
 	if k.fresh() && k.clcwAt.After(k.clcwFed) {
 		k.clcwFed = k.clcwAt
+		switch vs, nnr := k.fop.Numbers(); {
+		case k.fop.State() != cop1.Active || vs == nnr:
+		case k.clcw.ReportValue == nnr && !k.clcw.Retransmit:
+			k.keys.unheard++ // sent, and FARM-1 has seen nothing of it
+		default:
+			k.keys.unheard = 0
+		}
 		k.handle(k.fop.CLCW(k.now, k.clcw))
 	}
 }
@@ -141,13 +149,17 @@ func (k *Control) arrived(u *unit) {
 	}
 }
 
-// feed hands FOP-1 the next unit, if it takes one.
+// feed hands FOP-1 the next unit that need not wait, if it takes one.
 func (k *Control) feed() bool {
-	if !k.fop.Ready() || len(k.waiting) == 0 || k.blocked(k.waiting[0]) {
+	if !k.fop.Ready() {
 		return false
 	}
-	u := k.waiting[0]
-	k.waiting = k.waiting[1:]
+	at := slices.IndexFunc(k.waiting, func(u *unit) bool { return !k.blocked(u) })
+	if at < 0 {
+		return false
+	}
+	u := k.waiting[at]
+	k.waiting = slices.Delete(k.waiting, at, at+1)
 	u.handed = true
 	k.handle(k.fop.Transfer(k.now, cop1.FDU{ID: u.id, Data: u.data, Segment: u.flag, MAP: u.mapp}))
 	return true
