@@ -48,7 +48,7 @@ func BenchmarkHop(b *testing.B) {
 			rng := rand.New(rand.NewPCG(1, 1))
 			frame := frameFor(b, w, rng)
 			tx.Key(true)
-			block := int(w.SampleRate / 50)
+			block := int(min(w.SampleRate/50, 20480))
 			var x, y []complex64
 			var frames []radio.Frame
 			samples, sent, got := 0, 0, 0
@@ -70,5 +70,58 @@ func BenchmarkHop(b *testing.B) {
 			b.ReportMetric(float64(samples)/w.SampleRate/used.Seconds(), "x-real-time")
 			b.ReportMetric(float64(got)/float64(max(1, sent)), "frames/frame")
 		})
+	}
+}
+
+// BenchmarkPass is all that a pass has on the air at once, from frames to frames: a payload link
+// of 256 ksym/s either way, telecommands up, telemetry and a beacon down.
+func BenchmarkPass(b *testing.B) {
+	type hop struct {
+		tx    *radio.Transmitter
+		c     *channel.Samples
+		rx    *radio.Receiver
+		frame []byte
+		block int
+		x, y  []complex64
+		got   []radio.Frame
+	}
+	var hops []*hop
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, name := range []string{"payload-up", "payload-down", "ttc-up", "ttc-down", "beacon"} {
+		w, err := radio.Find(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		tx, rx := pair(b, w)
+		h := &hop{tx: tx, rx: rx, frame: frameFor(b, w, rng), block: int(w.SampleRate / 50)}
+		h.c = through(b, channel.SampleOptions{
+			Rate: w.SampleRate, CN0DBHz: w.RequiredCN0DBHz(1e-3, 200) + 3, ClockPPM: 20,
+			Doppler: pass(w), CarrierHz: w.CarrierHz, Fading: channel.Fading{ScatterDB: -20, RateHz: 1},
+		}, 1)
+		tx.Key(true)
+		hops = append(hops, h)
+	}
+	seconds := 0.0
+	start := cpuTime()
+	for b.Loop() {
+		for _, h := range hops {
+			for h.tx.Waiting() < 4 {
+				if err := h.tx.Send(h.frame); err != nil {
+					b.Fatal(err)
+				}
+			}
+			h.x = h.tx.Samples(h.x[:0], h.block)
+			h.y = h.c.Process(h.y[:0], h.x)
+			h.got = h.rx.Receive(h.got[:0], h.y)
+		}
+		seconds += 0.02
+	}
+	b.ReportMetric(seconds/(cpuTime()-start).Seconds(), "x-real-time")
+}
+
+// BenchmarkWaveform makes waveforms, as whoever looks one up does.
+func BenchmarkWaveform(b *testing.B) {
+	for b.Loop() {
+		radio.All()
 	}
 }

@@ -44,7 +44,7 @@ func (r trial) run(t testing.TB) (lost, wrong int, missed []int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hold := int((r.w.Latency().Seconds() + 0.02) * r.w.SampleRate)
+	hold := int((r.w.Latency().Seconds() + 20/r.w.SymbolRate) * r.w.SampleRate)
 	var x, y []complex64
 	var got []radio.Frame
 	for sent := 0; sent < r.frames; sent += r.burst {

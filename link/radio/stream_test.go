@@ -39,7 +39,9 @@ func through(t testing.TB, opt channel.SampleOptions, seed uint64) *channel.Samp
 }
 
 // settle is how many samples after a burst all of it has come out of a receiver.
-func settle(w radio.Waveform) int { return int((w.Latency().Seconds() + 0.01) * w.SampleRate) }
+func settle(w radio.Waveform) int {
+	return int((w.Latency().Seconds() + 20/w.SymbolRate) * w.SampleRate)
+}
 
 // What motion and clocks do, at the margins of what receivers must hold: the frames of a burst
 // arrive from the first on, 2 dB above where one in a thousand is lost.

@@ -311,3 +311,26 @@ func TestGainAndOffset(t *testing.T) {
 	near(t, "offset", mean, 0, 0.02)
 	near(t, "power", power, 1, 0.1)
 }
+
+func TestDotComplexPair(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for n := range 12 {
+		a, c, b := make([]float32, n), make([]float32, n), make([]complex64, n)
+		for i := range n {
+			a[i], c[i] = float32(rng.NormFloat64()), float32(rng.NormFloat64())
+			b[i] = complex(float32(rng.NormFloat64()), float32(rng.NormFloat64()))
+		}
+		var want, other complex128
+		for i, v := range b {
+			want += complex128(v) * complex(float64(a[i]), 0)
+			other += complex128(v) * complex(float64(c[i]), 0)
+		}
+		x, y := DotComplexPair(a, c, b)
+		z := DotComplex(a, b)
+		for k, d := range []complex128{complex128(x) - want, complex128(y) - other, complex128(z) - want} {
+			if math.Hypot(real(d), imag(d)) > 1e-5 {
+				t.Errorf("%d products: sum %d is off by %v", n, k, d)
+			}
+		}
+	}
+}
