@@ -36,12 +36,20 @@ export type Satellite = {
 
 export type TrackPoint = { t: string; lat: number; lon: number; alt: number };
 
+export type Telemetry = {
+  received: string;
+  station: number;
+  mode: string;
+  down: { modem: string; coding: string; framing: string };
+};
+
 export type SatelliteDetail = Satellite & {
   epoch: string;
   speed_km_s: number;
   battery_fraction?: number;
   queued_bytes: number;
   peers: number[];
+  telemetry?: Telemetry;
   track: TrackPoint[];
 };
 
