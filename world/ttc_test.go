@@ -127,6 +127,40 @@ faults:
 	}
 }
 
+// Frames that come twice or damaged are refused and counted, and disturb nothing.
+func TestTTCRefusesCopiesAndDamage(t *testing.T) {
+	u := universe(t, Options{Seed: 1, Topology: small(t), Scenario: faulty(t, `
+faults:
+  - duplication: each link
+    rate: 30%
+  - bit flips: each link
+    rate: 1e-4
+`)})
+	live(t, u, dawn.Add(100*time.Minute))
+	heard, replayed, verified := 0, uint64(0), 0
+	for _, f := range u.tracking.flights {
+		s := f.board.Status()
+		replayed += s.Replayed
+		if s.Replayed > s.FramesRefused {
+			t.Errorf("satellite %d counts %+v", f.node, s.Counters)
+		}
+		if u.tracking.telemetry(f.node) != nil {
+			heard++
+		}
+		for _, c := range f.ground.Commands() {
+			if c.State == control.Verified {
+				verified++
+			}
+			if c.State == control.Failed {
+				t.Errorf("satellite %d: %v failed: %s", f.node, c.Message, c.Why)
+			}
+		}
+	}
+	if heard < 25 || replayed == 0 || verified < 60 {
+		t.Errorf("%d satellites heard, %d replays refused, %d commands verified", heard, replayed, verified)
+	}
+}
+
 // Of thousands only those that are used cost anything.
 func TestOnlyUsedSatellitesOfManyAreTracked(t *testing.T) {
 	u := universe(t, Options{Seed: 1, Topology: small(t)})

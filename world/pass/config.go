@@ -69,6 +69,10 @@ type Config struct {
 	Fades   []Fade
 	Shimmer channel.Fading
 
+	// Reboot, if it is not zero, is when the payload computer loses its power, after the
+	// rise. It is back four seconds later.
+	Reboot time.Duration
+
 	// Up and Down are the payload's waveforms: zero means QPSK at 256 ksym/s, AOS with the
 	// concatenated code up and USLP with LDPC down.
 	Up, Down radio.Waveform

@@ -176,7 +176,7 @@ func (f *flight) join() error {
 		case g.stream:
 			e.tx.Idle = g.trunk.Next
 		case s.stream:
-			e.tx.Idle = s.trunk.Next
+			e.tx.Idle = func(dst []byte) ([]byte, error) { return s.trunk.Next(dst) } // another one after a reboot
 		}
 		h.engine = e
 	}
@@ -206,6 +206,10 @@ func (f *flight) script() {
 		at(f.rise.Add(fade.After), func() {
 			f.tell("fade", "%s: %v at %g dB below the threshold", name, fade.For, fade.BelowDB)
 		})
+	}
+	if f.cfg.Reboot > 0 {
+		at(f.rise.Add(f.cfg.Reboot), f.space.powerCut)
+		at(f.rise.Add(f.cfg.Reboot+downTime), f.space.reboot)
 	}
 	f.ground.commands()
 }

@@ -239,7 +239,7 @@ func (g *ground) fileEvent(now time.Time, i cfdp.Indication) {
 		return
 	}
 	r := &g.f.report.File
-	r.Ended, r.Condition = now, i.Condition
+	r.Ended, r.Condition = now, i.Condition.String()
 	g.f.tell("file", "commands/deploy: %s", i.Condition)
 }
 

@@ -86,7 +86,7 @@ func check(t testing.TB, r *Report) {
 	}
 	// The file.
 	f := r.File
-	if !f.Identical || f.Condition != cfdp.NoError || f.Size < 64<<10-200 || f.Size > 64<<10 || f.Ended.IsZero() || f.Arrived.Before(f.Begun) {
+	if !f.Identical || f.Condition != cfdp.NoError.String() || f.Size < 64<<10-200 || f.Size > 64<<10 || f.Ended.IsZero() || f.Arrived.Before(f.Begun) {
 		t.Errorf("the file: %+v", f)
 	}
 	a := r.App
@@ -246,6 +246,21 @@ func TestManySeeds(t *testing.T) {
 	}
 	manySeeds(t, Frames, 1000)
 	manySeeds(t, Samples, 10)
+}
+
+// The payload computer is cut off from power in the middle of the file, and goes on from its
+// store: what had come before is not sent again.
+func TestRebootInTheMiddleOfTheFile(t *testing.T) {
+	c := Config{Fades: []Fade{}, Reboot: 41200 * time.Millisecond}
+	r := fly(t, c)
+	check(t, r)
+	f := r.File
+	if again := f.Octets - f.Size; again < 32<<10 || again > 44<<10 {
+		t.Errorf("%d octets were sent again: %+v", again, f)
+	}
+	if took := f.Arrived.Sub(f.Begun); took < downTime || took > downTime+10*time.Second {
+		t.Errorf("it took %v", took)
+	}
 }
 
 // Without fades next to nothing is lost, at either depth.

@@ -3,7 +3,6 @@ package pass
 import (
 	"time"
 
-	"spacechain/link/cfdp"
 	"spacechain/platform/ttc"
 	"spacechain/spaceos/command"
 	"spacechain/station/control"
@@ -70,15 +69,15 @@ type CommandReport struct {
 
 // FileReport is the way of the deployed file.
 type FileReport struct {
-	Size      int64          `json:"size"`
-	Begun     time.Time      `json:"begun"`
-	Arrived   time.Time      `json:"arrived"` // complete on board
-	Ended     time.Time      `json:"ended"`   // the station knows
-	Identical bool           `json:"identical"`
-	Octets    int64          `json:"octets"` // of file data sent, repeated ones included
-	PDUs      uint64         `json:"pdus"`
-	NAKs      uint64         `json:"naks"`
-	Condition cfdp.Condition `json:"condition"`
+	Size      int64     `json:"size"`
+	Begun     time.Time `json:"begun"`
+	Arrived   time.Time `json:"arrived"` // complete on board
+	Ended     time.Time `json:"ended"`   // the station knows
+	Identical bool      `json:"identical"`
+	Octets    int64     `json:"octets"` // of file data sent, repeated ones included
+	PDUs      uint64    `json:"pdus"`
+	NAKs      uint64    `json:"naks"`
+	Condition string    `json:"condition"` // as the sender knows it
 }
 
 // AppReport is what the satellite said to the command.

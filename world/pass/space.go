@@ -35,6 +35,10 @@ type space struct {
 	payload *satellite.Payload
 	host    *host.Host
 
+	platform *platform.StandIn
+	store    kv.Store // the payload's
+	plan     *contact.Plan
+
 	down, beacons *hop // TT&C
 	stream        *hop // payload
 	trunk         *radio.Trunk
@@ -86,19 +90,32 @@ func newSpace(f *flight, plan *contact.Plan) (*space, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.trunk, err = radio.NewTrunk(f.cfg.Down, f.mission().Spacecraft); err != nil {
+	s.platform = platform.New(devices)
+	s.store, s.plan = kv.NewMemory(), plan
+	if err := s.boot(f.from); err != nil {
 		return nil, err
+	}
+	f.loop.At(f.from, s.tick)
+	return s, nil
+}
+
+// boot starts the payload computer on what its store holds.
+func (s *space) boot(now time.Time) (err error) {
+	f := s.f
+	if s.trunk, err = radio.NewTrunk(f.cfg.Down, f.mission().Spacecraft); err != nil {
+		return err
 	}
 	if s.heard, err = radio.NewTrunk(f.cfg.Up, f.mission().Spacecraft); err != nil {
-		return nil, err
+		return err
 	}
-	flightComputer := platform.New(devices)
 	var sensors []string
 	for _, each := range sense.Sensors() {
 		sensors = append(sensors, each.Name)
 	}
-	s.payload, err = satellite.New(f.from, satellite.Options{
-		Node: s.node, Key: testKey("satellite"), Store: kv.NewMemory(), Plan: plan, Policy: gate.DefaultPolicy(sensors...),
+	var payload *satellite.Payload
+	var computer *host.Host
+	payload, err = satellite.New(now, satellite.Options{
+		Node: s.node, Key: testKey("satellite"), Store: s.store, Plan: s.plan, Policy: gate.DefaultPolicy(sensors...),
 		Sandbox: f.box, Fail: f.fail,
 		Files: satellite.FilePolicy{Remote: remote, Order: func(now time.Time, _ uint64, signed []byte) {
 			r := &f.report.File
@@ -107,9 +124,9 @@ func newSpace(f *flight, plan *contact.Plan) (*space, error) {
 		}},
 		Bus: func(d bus.Datagram) {
 			f.loop.After(busDelay, func() {
-				for _, answer := range flightComputer.Receive(f.loop.Now(), d) {
+				for _, answer := range s.platform.Receive(f.loop.Now(), d) {
 					f.loop.After(busDelay, func() {
-						s.host.Do(func(now time.Time) { s.payload.Bus(now, answer) })
+						computer.Do(func(now time.Time) { payload.Bus(now, answer) })
 					})
 				}
 			})
@@ -117,16 +134,42 @@ func newSpace(f *flight, plan *contact.Plan) (*space, error) {
 		Start: func(j *system.Job) {
 			r := j.Run(f.box)
 			f.loop.After(max(r.Duration, time.Millisecond), func() {
-				s.host.Do(func(now time.Time) { s.payload.Finish(now, r) })
+				computer.Do(func(now time.Time) { payload.Finish(now, r) })
 			})
 		},
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.host = host.New(f.loop, payloadCore{s.payload, s}, s, f.from, 0)
-	f.loop.At(f.from, s.tick)
-	return s, nil
+	s.payload = payload
+	computer = host.New(f.loop, payloadCore{payload, s}, s, f.from, 0)
+	s.host = computer
+	return nil
+}
+
+// downTime is how long the payload computer is without power.
+const downTime = 4 * time.Second
+
+// powerCut takes the payload computer's power away: its store is all that is left.
+func (s *space) powerCut() {
+	s.f.tell("reboot", "the payload computer has lost its power")
+	s.host.Stop()
+	var err error
+	s.trunk, err = radio.NewTrunk(s.f.cfg.Down, s.f.mission().Spacecraft) // what waited is gone
+	s.f.fail(err)
+}
+
+// reboot starts it again.
+func (s *space) reboot() {
+	now := s.f.loop.Now()
+	s.f.tell("reboot", "the payload computer is back")
+	if err := s.boot(now); err != nil {
+		s.f.fail(err)
+		return
+	}
+	if now.Before(s.f.set) {
+		s.link(true)
+	}
 }
 
 // tick lets the platform computer do what is due.
