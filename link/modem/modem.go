@@ -1,6 +1,6 @@
 // Package modem turns bits into samples and samples into soft bits: AFSK (Bell 202 at 1200 baud,
 // 4800 baud MSK on an audio carrier), FSK and GMSK with or without the G3RUH scrambler of
-// link/ax25, and PSK. Samples are real audio or complex baseband at any rate; what the parts are
+// link/ax25, PSK, and FM of a carrier by audio. Samples are real audio or complex baseband at any rate; what the parts are
 // made of is in link/modem/dsp.
 //
 // Everything streams. A modulator's Modulate appends the samples of the next bits to dst, a

@@ -50,7 +50,10 @@ func NewTrunk(w Waveform, spacecraft uint16) (*Trunk, error) {
 	var c frame.Channel
 	switch w.Framing {
 	case "AOS":
-		c = &frame.AOSChannel{Length: w.FrameSize, Spacecraft: spacecraft}
+		// Other virtual channels are refused: a hostile sender could have packets begun on all.
+		c = &frame.AOSChannel{Length: w.FrameSize, Spacecraft: spacecraft, VCs: map[uint8]frame.Virtual{
+			vcOf(Mesh): {}, vcOf(Bundles): {}, vcOf(Files): {},
+		}}
 	case "USLP":
 		c = &frame.USLPChannel{Length: w.FrameSize, Spacecraft: spacecraft, VCs: map[uint8]frame.Virtual{
 			vcOf(Mesh): {CountOctets: 3}, vcOf(Bundles): {CountOctets: 3}, vcOf(Files): {CountOctets: 3}, frame.IdleVC: {CountOctets: 3},
