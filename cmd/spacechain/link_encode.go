@@ -38,7 +38,7 @@ func newLinkEncodeCommand() *cobra.Command {
 as a software radio does. Other people's programs decode it.
 
 A TEXT becomes a UI frame of AX.25 where that is what the framing carries, a TM transfer frame
-of --frame-size with CCSDS, and stands for itself with the others. With --hex each TEXT is the
+of --frame-size with CCSDS, a TC frame with ccsds-tc, and stands for itself with the others. With --hex each TEXT is the
 octets of a whole frame. Without any TEXT frames are read from standard input, one a line: in hex,
 or as JSON objects with a hex field as "link decode --json" prints them.
 
@@ -157,6 +157,9 @@ func (f *encodeFlags) frames(texts []string) ([][]byte, error) {
 			}
 		case receive.IsAX25(f.framing):
 			data, err = f.ax25(text)
+		case f.framing == "ccsds-tc":
+			c := frame.TCChannel{AnySpacecraft: true, FECF: true}
+			data, err = c.Append(nil, &frame.TCFrame{Bypass: true, Data: data})
 		case strings.HasPrefix(f.framing, "ccsds"):
 			data, err = f.tm(data, uint8(i))
 		}

@@ -31,6 +31,7 @@ var framings = func() map[string]framing {
 		"ax100":      {open: openAX100(ax100.ASMGolay)},
 		"ax100-rs":   {open: openAX100(ax100.ReedSolomon)},
 		"u482c":      {open: openAX100(ax100.U482C)},
+		"ccsds-tc":   {open: openTC},
 	}
 	for name, c := range ccsdsFramings {
 		all[name] = framing{open: c.open}

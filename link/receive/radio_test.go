@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"spacechain/link/ax25"
+	"spacechain/link/frame"
 	"spacechain/link/modem/tnc"
 	"spacechain/link/radio"
 	"spacechain/link/receive"
 )
 
-// What our own satellites send is read by whoever has a software radio: the waveforms of
-// telemetry and beacon, told only what people would be told.
+// What goes between our own satellites and stations is read by whoever has a software radio: the
+// waveforms of telemetry, beacon and telecommands, told only what people would be told.
 func TestOurOwnWaveforms(t *testing.T) {
 	for _, c := range []struct {
 		w              radio.Waveform
@@ -20,6 +21,8 @@ func TestOurOwnWaveforms(t *testing.T) {
 	}{
 		{radio.TTCDown(), "bpsk9600", "ccsds"},
 		{radio.Beacon(), "bpsk1200", "ax25"},
+		{radio.TTCUp(), "afsk1200", "ccsds-tc"},
+		{radio.TTCUp4800(), "afsk4800", "ccsds-tc"},
 	} {
 		rng := rand.New(rand.NewPCG(7, 8))
 		tx, err := c.w.NewTransmitter()
@@ -29,19 +32,24 @@ func TestOurOwnWaveforms(t *testing.T) {
 		tx.Key(true)
 		var sent [][]byte
 		for range 3 {
-			frame := make([]byte, c.w.FrameSize)
-			for i := range frame {
-				frame[i] = byte(rng.Uint32())
+			unit := make([]byte, c.w.FrameSize)
+			for i := range unit {
+				unit[i] = byte(rng.Uint32())
 			}
-			if c.w.FrameSize == 0 {
-				if frame, err = ax25.UI(ax25.Address{Call: "CQ"}, ax25.Address{Call: "N0CALL"}, []byte("here I am")).Encode(); err != nil {
+			if c.framing == "ccsds-tc" {
+				tc := frame.TCChannel{AnySpacecraft: true, FECF: true}
+				if unit, err = tc.Append(nil, &frame.TCFrame{Bypass: true, Data: []byte("do this")}); err != nil {
+					t.Fatal(err)
+				}
+			} else if c.w.FrameSize == 0 {
+				if unit, err = ax25.UI(ax25.Address{Call: "CQ"}, ax25.Address{Call: "N0CALL"}, []byte("here I am")).Encode(); err != nil {
 					t.Fatal(err)
 				}
 			} else {
-				frame[0] &= 0x3f // TM
+				unit[0] &= 0x3f // TM
 			}
-			sent = append(sent, frame)
-			if err := tx.Send(frame); err != nil {
+			sent = append(sent, unit)
+			if err := tx.Send(unit); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -62,7 +62,7 @@ func TestFind(t *testing.T) {
 	}{
 		{"bpsk9600", "ax25-g3ruh", "bpsk9600/ax25-g3ruh"},
 		{"fsk9766", "ccsds-rs", "fsk9766/ccsds-rs"}, // no custom, but it can be had
-		{"fsk9600", "ccsds", "fsk9600/ccsds-concatenated fsk9600/ccsds-convolutional fsk9600/ccsds-rs fsk9600/ccsds-uncoded"},
+		{"fsk9600", "ccsds", "fsk9600/ccsds-concatenated fsk9600/ccsds-convolutional fsk9600/ccsds-rs fsk9600/ccsds-tc fsk9600/ccsds-uncoded"},
 		{"fsk20000", "", "fsk20000/ccsds-concatenated"},
 		{"", "u482c", "afsk4800/u482c"},
 		{"bpsk777.5-manchester", "ao40", "bpsk777.5-manchester/ao40"},

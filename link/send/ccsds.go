@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 
+	"spacechain/link/coding"
 	"spacechain/link/coding/cadu"
+	"spacechain/link/coding/cltu"
 	"spacechain/link/coding/conv"
 	"spacechain/link/coding/crc"
 	"spacechain/link/coding/randomizer"
 	"spacechain/link/coding/rs"
+	"spacechain/link/frame"
 	"spacechain/link/receive"
 )
 
@@ -87,4 +90,24 @@ func blockOf(size int) (*rs.Block, error) {
 		}
 	}
 	return nil, fmt.Errorf("frames of %d octets: no interleaving of 1, 2, 3, 4, 5 or 8 words of up to %d divides them", size, data)
+}
+
+// newTC sends each telecommand frame in a CLTU of its own with BCH, randomized (CCSDS 231.0-B-4), with
+// the alternating bits of PLOP-2 around.
+func newTC(m receive.Modem, _ Options) (framer, error) {
+	channel := frame.TCChannel{AnySpacecraft: true, FECF: true}
+	return func(lead, tail int, frames [][]byte) ([]byte, error) {
+		bits := idle(m, nil, max(lead, 128))
+		for i, f := range frames {
+			if _, err := channel.Decode(f); err != nil {
+				return nil, fmt.Errorf("frame %d is no telecommand frame with a check field: %w", i+1, err)
+			}
+			octets, err := cltu.Coding{Randomize: true}.Encode(nil, f)
+			if err != nil {
+				return nil, err
+			}
+			bits = idle(m, coding.Unpack(bits, octets), 16)
+		}
+		return idle(m, bits, tail), nil
+	}, nil
 }

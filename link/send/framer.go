@@ -31,6 +31,7 @@ var framers = map[string]func(receive.Modem, Options) (framer, error){
 	"ccsds-rs":            newCCSDS(true, false),
 	"ccsds-convolutional": newCCSDS(false, true),
 	"ccsds-concatenated":  newCCSDS(true, true),
+	"ccsds-tc":            newTC,
 }
 
 // line gives how a modem wants the bits of HDLC.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"spacechain/link/ax25"
+	"spacechain/link/frame"
 	"spacechain/link/modem/tnc"
 	"spacechain/link/receive"
 	"spacechain/link/send"
@@ -20,11 +21,11 @@ func framesFor(t *testing.T, framing string, r *rand.Rand) [][]byte {
 	t.Helper()
 	var out [][]byte
 	for i := range 3 {
-		var frame []byte
+		var unit []byte
 		switch {
 		case strings.HasPrefix(framing, "ax25") || strings.HasPrefix(framing, "il2p") || framing == "fx25":
 			var err error
-			frame, err = ax25.UI(ax25.Address{Call: "CQ"}, ax25.Address{Call: "N0CALL", SSID: uint8(i)}, fmt.Appendf(nil, "frame %d of %s", i, framing)).Encode()
+			unit, err = ax25.UI(ax25.Address{Call: "CQ"}, ax25.Address{Call: "N0CALL", SSID: uint8(i)}, fmt.Appendf(nil, "frame %d of %s", i, framing)).Encode()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -34,13 +35,20 @@ func framesFor(t *testing.T, framing string, r *rand.Rand) [][]byte {
 				n = 60
 			}
 			for range n {
-				frame = append(frame, byte(r.Uint32()))
+				unit = append(unit, byte(r.Uint32()))
+			}
+			if framing == "ccsds-tc" {
+				var err error
+				c := frame.TCChannel{AnySpacecraft: true, FECF: true}
+				if unit, err = c.Append(nil, &frame.TCFrame{Bypass: true, Data: unit}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if framing == "ccsds-uncoded" || framing == "ccsds-convolutional" {
-				frame = send.FECF(frame)
+				unit = send.FECF(unit)
 			}
 		}
-		out = append(out, frame)
+		out = append(out, unit)
 	}
 	return out
 }
