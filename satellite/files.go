@@ -169,6 +169,9 @@ func (p *Payload) FilePDU(now time.Time, peer uint64, pdu []byte) {
 	if p.failed {
 		return
 	}
+	if _, _, err := cfdp.DecodeHeader(pdu); err != nil && p.files.entity == nil {
+		return // noise starts nothing
+	}
 	if p.check(p.openFiles(now)); p.failed {
 		return
 	}

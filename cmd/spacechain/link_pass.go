@@ -22,7 +22,7 @@ type passFlags struct {
 	depth, station, tle, checksum, after, app, capture string
 	sat                                                int
 	seed                                               uint64
-	peak                                               float64
+	peak, reboot                                       float64
 	clear, listen, json                                bool
 }
 
@@ -57,6 +57,7 @@ Without --tle it is a polar orbit of 550 km; --after is then its epoch.`,
 	fl.StringVar(&f.after, "after", "", "take the first pass after that time, UTC, such as 2026-11-22T12:00:00Z (default: the epoch of the elements)")
 	fl.Float64Var(&f.peak, "peak", 30, "least elevation at the culmination, degrees")
 	fl.StringVar(&f.app, "app", "", "package to deploy (default: one of 64 kB that does nothing)")
+	fl.Float64Var(&f.reboot, "reboot", 0, "take the power from the payload computer so many seconds after the rise, for four seconds; 0 for never")
 	fl.BoolVar(&f.clear, "no-fades", false, "leave the scripted fades out")
 	fl.BoolVar(&f.listen, "all-the-time", false, "keep the payload's carriers on from rise to set, and work out every sample of noise")
 	fl.StringVar(&f.capture, "capture", "", "directory for captures for Wireshark, one a link and one of CFDP")
@@ -73,6 +74,10 @@ func (f *passFlags) config(cmd *cobra.Command) (c pass.Config, err error) {
 	if !(f.peak > 0 && f.peak < 90) {
 		return c, usagef("--peak %g: want more than 0 and less than 90 degrees", f.peak)
 	}
+	if !(f.reboot >= 0 && f.reboot < 3600) {
+		return c, usagef("--reboot %g: want seconds after the rise, less than an hour", f.reboot)
+	}
+	c.Reboot = time.Duration(f.reboot * float64(time.Second))
 	stations, err := topology.BuiltinNamed(f.station)
 	if err != nil {
 		return c, usageError{err}

@@ -46,7 +46,7 @@ type Received struct {
 
 // A checkpoint is due when so much has gathered, and so long after the first of it.
 const (
-	checkpointOctets = 64 << 10
+	checkpointOctets = 32 << 10
 	checkpointAfter  = 10 * time.Second
 )
 
@@ -245,14 +245,16 @@ func (e *Entity) Receive(now time.Time, peer uint64, pdu []byte) (refused, err e
 			e.core.SetLink(now, peer, false)
 		}
 	}
-	refused = e.core.Receive(now, pdu)
+	if refused = e.core.Receive(now, pdu); refused != nil {
+		return refused, e.settle(now) // nothing came of it that would have to be written
+	}
 	if err := e.touch(now); err != nil {
-		return refused, err
+		return nil, err
 	}
 	if e.files.weight >= checkpointOctets {
-		return refused, e.Commit(now, false)
+		return nil, e.Commit(now, false)
 	}
-	return refused, nil
+	return nil, nil
 }
 
 // Output gives the next PDU for a peer when the link can carry one. The error is of the

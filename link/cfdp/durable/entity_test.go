@@ -325,7 +325,9 @@ func resume(t *testing.T, when string, p *pair, cut uint64, after vfs.FS, other 
 		t.Fatalf("%s: %v", when, err)
 	}
 	defer store.Close()
-	p.now, p.dead = p.now.Add(24*time.Hour), nil
+	p.dead = nil
+	p.link(false) // which the side that is still there notices
+	p.now = p.now.Add(24 * time.Hour)
 	e, err := Open(p.now, p.options(cut, store))
 	if err != nil {
 		t.Fatalf("%s: %v", when, err)
@@ -335,7 +337,6 @@ func resume(t *testing.T, when string, p *pair, cut uint64, after vfs.FS, other 
 	} else {
 		p.b = e
 	}
-	p.link(false)
 	p.link(true)
 	// What Put did not acknowledge before the cut is put again, as its caller would.
 	for name, data := range map[string][]byte{"one": first, "two": second} {
