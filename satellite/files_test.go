@@ -88,6 +88,7 @@ func TestCommandAsFile(t *testing.T) {
 	u.link()
 	signed := u.deploy(app(t, strings.Repeat("magnetometer ", 5000), byMinute))
 	id := u.put("commands/deploy", signed)
+	u.payload.FilePDU(u.now, dish, []byte("noise"))
 	if u.payload.system != nil || u.payload.files.entity != nil {
 		t.Fatal("a relay has an operating system, or files")
 	}

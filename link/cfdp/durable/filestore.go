@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -135,10 +136,7 @@ func (s *filestore) changes(b *kv.Batch) {
 		b.DeleteRange(place{number, 0}.key(), place{number + 1, 0}.key())
 	}
 	byPlace := func(a, b place) int {
-		if a.file != b.file {
-			return int(int64(a.file) - int64(b.file))
-		}
-		return int(a.piece - b.piece)
+		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.piece, b.piece))
 	}
 	for _, p := range slices.SortedFunc(maps.Keys(s.cut), byPlace) {
 		b.DeleteOwned(p.key())
