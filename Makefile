@@ -7,6 +7,7 @@ TARGETS  = linux/amd64 linux/arm64 linux/arm/7 linux/riscv64
 FUZZTIME ?= 20s
 BENCHTIME ?= 1s
 BENCH   ?= ./...
+LINK    ?= ./link/...
 RACE    ?= ./clock ./internal/kv ./ledger/header ./ledger/connect ./ledger/importer ./cloud/... ./console ./dtn/... ./spaceos/system ./spaceos/sandbox ./world/host ./world/topology
 
 RUNTIME  = spaceos/sandbox/assets/quickjs.wasm
@@ -15,7 +16,7 @@ CONSOLE  = console/dist/index.html
 WEB_SRC  = $(shell find console/web -path console/web/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build check lint cross bench fuzz plots race ledger-long pass-long web runtime landmask assets clean
+.PHONY: help run test build check lint cross bench fuzz plots race ledger-long link-long pass-long web runtime landmask assets clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +53,10 @@ check: lint test race cross ## what CI runs
 # Needs the shared test data; without it the suites say that they are skipped.
 ledger-long: ## every vector chain, mutation, reorganisation and power cut of the ledger, and all state tests
 	SPACECHAIN_LONG=1 $(GO) test -timeout 60m ./ledger/...
+
+# Hours on one core: "make link-long LINK=./link/modem/..." takes a part.
+link-long: ## error rates down to 1e-5, hours of noise, every recording at every effort
+	SPACECHAIN_LONG=1 $(GO) test -timeout 12h -v $(LINK)
 
 pass-long: ## a whole pass with every sample of every receiver, and a thousand passes frame by frame
 	SPACECHAIN_LONG=1 $(GO) test -timeout 60m -run 'AllTheTime|Seeds' -v ./world/pass
@@ -107,7 +112,7 @@ plots: build ## the pictures of docs/link.md (some minutes)
 fuzz: assets ## every fuzz target for a while (FUZZTIME=20s each)
 	@set -e; $(GO) list ./... | while read -r pkg; do \
 		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; \
+			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$pkg; \
 		done; \
 	done
 

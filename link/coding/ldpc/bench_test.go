@@ -103,26 +103,6 @@ func noisyWords(tb testing.TB, n int) (*ldpc.Code, [][]int8) {
 	return c, words
 }
 
-// 4 Mbit/s where libfec's Viterbi decoder does 14.4.
-func TestSpeed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("short")
-	}
-	c, soft := noisyWords(t, 64)
-	d := ldpc.NewDecoder(c, ldpc.Options{})
-	var out []byte
-	bench.Outrun(t, 4/14.4, func() (bits int) {
-		for _, s := range soft {
-			var err error
-			if out, _, err = d.Decode(out[:0], s); err != nil {
-				t.Fatal(err)
-			}
-			bits += len(out)
-		}
-		return bits
-	}, "viterbi")
-}
-
 func BenchmarkEncode(b *testing.B) {
 	for _, k := range []int{1024, 16384} {
 		c, err := ldpc.AR4JA(ldpc.Rate1of2, k)

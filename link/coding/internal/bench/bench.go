@@ -39,18 +39,3 @@ func (m Meter) Ratio(b *testing.B, bits, libfec float64) {
 		b.ReportMetric(bits/1e6/cpu.Seconds()/libfec, "x-libfec")
 	}
 }
-
-// Best gives the megabits per second of processor time of the best of several stretches
-// of a tenth of a second of work, which says how many bits a call of it decodes: the
-// least disturbed by what else the machine does.
-func Best(work func() (bits int)) float64 {
-	best := 0.0
-	for range 5 {
-		m, bits := Start(), 0
-		for spent()-m.start < 100*time.Millisecond {
-			bits += work()
-		}
-		best = max(best, float64(bits)/1e6/(spent()-m.start).Seconds())
-	}
-	return best
-}

@@ -25,25 +25,6 @@ func Libfec(tb testing.TB, args ...string) float64 {
 	return run(tb, compile(tb), args)
 }
 
-// Outrun asks that work, which says how many bits a call of it decodes, is at least so
-// many times as fast as libfec. Another program's load slows either of them by half at
-// times: of some rounds that measure both, one behind the other, one is enough.
-func Outrun(tb testing.TB, times float64, work func() (bits int), args ...string) {
-	tb.Helper()
-	path := compile(tb)
-	for round := 1; ; round++ {
-		libfec := run(tb, path, args)
-		ours := Best(work)
-		tb.Logf("%.4g Mbit/s, libfec %.4g (%s), %.2f times as fast (processor time)", ours, libfec, strings.Join(args, " "), ours/libfec)
-		if ours >= times*libfec {
-			return
-		}
-		if round == 5 {
-			tb.Fatalf("less than %.2f times as fast as libfec in %d rounds", times, round)
-		}
-	}
-}
-
 func run(tb testing.TB, path string, args []string) float64 {
 	tb.Helper()
 	out, err := exec.Command(path, args...).Output()
