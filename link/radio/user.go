@@ -48,7 +48,7 @@ func userBits(octets int) int { return userPreamble + 32 + 24 + 8*(octets+32) }
 // userLosses: the marker, the length and bursts of errors are lost in proportion to the length;
 // more than the code corrects, sixteen octets whatever the length, grows far faster.
 var userLosses = []cause{
-	{func(octets int) float64 { return float64(octets+32) / 132 }, []lossPoint{{6, 0.27}, {7, 0.11}, {8, 0.03}, {9, 0.004}}},
+	{func(octets int) float64 { return float64(octets+32) / 132 }, []lossPoint{{6, 0.27}, {7, 0.11}, {8, 0.03}, {9, 0.014}, {10, 0.008}, {11, 0.0033}, {13, 0.0004}}},
 	{func(octets int) float64 { return math.Pow(float64(octets+32)/132, 4.5) }, []lossPoint{{6, 3.8}, {7, 0.187}, {8, 0.005}}},
 }
 
