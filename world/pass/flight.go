@@ -90,7 +90,8 @@ func prepare(c Config) (f *flight, done func(), err error) {
 	f.loop = clock.NewLoop(f.from)
 	for _, step := range []func() error{f.bringUp, f.join} {
 		if err := step(); err != nil {
-			return nil, done, fmt.Errorf("fly a pass: %w", err)
+			done()
+			return nil, func() {}, fmt.Errorf("fly a pass: %w", err)
 		}
 	}
 	f.script()
