@@ -158,7 +158,7 @@ func (b *Budget) use(w *Wave) {
 	if b.Medium == channel.Fibre {
 		return
 	}
-	bits := 10 * math.Log10(w.InfoRateBps)
+	bits := float64(10 * math.Log10(w.InfoRateBps)) // rounded: nothing is fused
 	b.EbN0DB, b.RequiredEbN0DB = b.CN0DBHz-bits, w.NeedDBHz-bits
 	b.MarginDB = b.EbN0DB - b.RequiredEbN0DB
 	b.FrameErrorRate = w.FrameErrorRate(b.CN0DBHz)
