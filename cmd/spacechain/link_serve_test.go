@@ -194,16 +194,20 @@ func TestServeKissutil(t *testing.T) {
 		c.Process.Kill()
 		c.Wait() // what it says of being killed does not matter
 	}()
-	if _, err := io.WriteString(in, "d 20\np 255\nN0CALL-5>TEST,WIDE2-1:hello from kissutil\n"); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "its own frame back at kissutil", func() bool { return strings.Contains(out.String(), "N0CALL-5>TEST,WIDE2-1:hello from kissutil") })
+	eventually(t, "its own frame back at kissutil", func() bool {
+		// It loses what it is given before it is connected, and does not tell when it is.
+		if _, err := io.WriteString(in, "d 20\np 255\nN0CALL-5>TEST,WIDE2-1:hello from kissutil\n"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		return strings.Contains(out.String(), "N0CALL-5>TEST,WIDE2-1:hello from kissutil")
+	})
 	if code := end(); code != 0 || !strings.Contains(errs.String(), "persistence") {
 		t.Errorf("ended with %d: %s", code, errs)
 	}
 	// What was keyed decodes in direwolf too.
 	heard, err := exec.Command(peer(t, "atest"), recorded).CombinedOutput()
-	if err != nil || !strings.Contains(string(heard), "hello from kissutil") || !strings.Contains(string(heard), "1 packets decoded") {
+	if n := strings.Count(errs.String(), "received afsk1200/ax25"); err != nil || n == 0 || strings.Count(string(heard), "hello from kissutil") < n {
 		t.Errorf("atest: %v\n%s", err, heard)
 	}
 }
