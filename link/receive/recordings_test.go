@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"testing"
@@ -150,5 +152,57 @@ func TestRecordings(t *testing.T) {
 		if recordings[file] == "" && others[file] == "" {
 			t.Errorf("%s is neither tried nor named as out", file)
 		}
+	}
+}
+
+// The same recordings with other levels, clocks and polarity and some more noise: nothing hangs on
+// how they happen to be. Every one is told what it is.
+func TestRecordingsVaried(t *testing.T) {
+	if os.Getenv("SPACECHAIN_LONG") == "" {
+		t.Skip("set SPACECHAIN_LONG=1 for varied recordings")
+	}
+	want := listed(t)
+	total, missed := 0, 0
+	for file, what := range recordings {
+		r, err := wav.NewReader(bytes.NewReader(vectors.Open(t, "recordings/"+file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		samples, err := r.ReadAll(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var power float64
+		for _, v := range samples {
+			power += float64(v) * float64(v) / float64(len(samples))
+		}
+		of := slices.DeleteFunc(Combinations(), func(c Combination) bool { return c.String() != what })
+		for trial := range 4 {
+			rng := rand.New(rand.NewPCG(uint64(trial), 5))
+			gain := 0.02 + 2*rng.Float64()
+			if trial%2 == 1 {
+				gain = -gain
+			}
+			noise := 0.1 * math.Sqrt(power) // 20 dB below what is there
+			x := make([]float32, rng.IntN(1000), len(samples)+1000)
+			for _, v := range samples {
+				x = append(x, float32(gain*(float64(v)+noise*rng.NormFloat64())))
+			}
+			got := map[string]int{}
+			for _, f := range decode(t, float64(r.Rate)*(1+200e-6*(2*rng.Float64()-1)), tnc.Thorough, x, of...) {
+				got[hex.EncodeToString(f.Data)]++
+			}
+			for f, n := range want[file] {
+				total += n
+				if got[f] < n {
+					missed += n - got[f]
+					t.Logf("%s, trial %d: %d times of %d: %.40s", file, trial, got[f], n, f)
+				}
+			}
+		}
+	}
+	t.Logf("missed %d of %d", missed, total)
+	if missed*100 > total {
+		t.Errorf("missed %d of %d listed frames", missed, total)
 	}
 }
