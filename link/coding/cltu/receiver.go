@@ -1,6 +1,9 @@
 package cltu
 
 import (
+	"encoding/binary"
+	"math/bits"
+
 	"spacechain/link/coding"
 	"spacechain/link/coding/bch"
 	"spacechain/link/coding/ldpc"
@@ -20,19 +23,26 @@ type Unit struct {
 const maxUnit = 1 << 16
 
 // Receiver finds CLTUs in a stream of soft bits: the codeblock synchronization of
-// CCSDS 231.0-B-4 §7. It is not safe for concurrent use.
+// CCSDS 231.0-B-4 §7. A unit under way does not hide a start sequence that follows, as it would
+// where noise had opened it; no bits are part of two units that come out. It is not safe for
+// concurrent use.
 type Receiver struct {
 	c       Coding
 	start   []byte // hard bits
+	pattern uint64 // the same, the last in the lowest
 	allowed int    // wrong bits of a start sequence that are let pass
 	decoder *ldpc.Decoder
-	block   int // soft bits of a codeblock
+	block   int    // soft bits of a codeblock
+	tail    uint64 // its first 64 bits, with BCH
+	old     bool   // it is the old one
 
-	window  []int8 // the last bits, as many as the start sequence has, or the codeblock so far
-	inside  bool
-	current Unit
-	bits    []byte
-	turned  []int8 // a codeblock turned or derandomized
+	taken    int64
+	register uint64 // the last hard bits
+	window   []int8 // the last soft bits, as many as a codeblock has at least
+	active   []*attempt
+	ended    []*attempt // wait for those that overlap them
+	bits     []byte
+	turned   []int8 // a codeblock turned or derandomized
 }
 
 // NewReceiver makes a receiver. With error correction one wrong bit of the start
@@ -40,6 +50,9 @@ type Receiver struct {
 // detection none.
 func NewReceiver(c Coding) *Receiver {
 	r := &Receiver{c: c, start: coding.Unpack(nil, c.Start()), block: 8 * bch.BlockOctets}
+	for _, b := range r.start {
+		r.pattern = r.pattern<<1 | uint64(b)
+	}
 	switch {
 	case c.LDPC != nil:
 		r.allowed = 11
@@ -48,29 +61,38 @@ func NewReceiver(c Coding) *Receiver {
 	case c.Mode == bch.Correct:
 		r.allowed = 1
 	}
+	if t := c.tail(); c.LDPC == nil && len(t) >= 8 {
+		r.tail, r.old = binary.BigEndian.Uint64(t), t[0] == fill
+	}
 	return r
 }
 
 // Receive takes soft bits and appends the units that they complete to dst.
 func (r *Receiver) Receive(dst []Unit, soft []int8) []Unit {
+	n := len(r.start)
+	mask := ^uint64(0) >> (64 - n)
 	for _, s := range soft {
+		if len(r.window) >= 8*r.block {
+			r.window = r.window[:copy(r.window, r.window[len(r.window)-r.block:])]
+		}
 		r.window = append(r.window, max(s, -127))
-		if !r.inside {
-			r.search()
+		r.register <<= 1
+		if s > 0 {
+			r.register |= 1
+		}
+		r.taken++
+		if len(r.active) > 0 && r.advance() {
+			dst = r.settle(dst)
+		}
+		if r.taken < int64(n) {
 			continue
 		}
-		if len(r.window) < r.block {
-			continue
+		switch wrong := bits.OnesCount64((r.register ^ r.pattern) & mask); {
+		case wrong <= r.allowed:
+			r.open(wrong == 0, false)
+		case wrong >= n-r.allowed:
+			r.open(wrong == n, true)
 		}
-		if !r.accept() || len(r.current.Data) >= maxUnit {
-			dst = r.finish(dst)
-			// What was no codeblock may hold the next start sequence.
-			rest := append([]int8(nil), r.window...)
-			r.window = r.window[:0]
-			dst = r.Receive(dst, rest[1:])
-			continue
-		}
-		r.window = r.window[:0]
 	}
 	return dst
 }
@@ -78,79 +100,91 @@ func (r *Receiver) Receive(dst []Unit, soft []int8) []Unit {
 // Flush ends the stream, as at the loss of the signal, and appends the unit under way
 // to dst: after LDPC codewords there may be no tail sequence that ends it.
 func (r *Receiver) Flush(dst []Unit) []Unit {
-	r.window = r.window[:0]
-	return r.finish(dst)
+	for _, a := range r.active {
+		r.finish(a)
+	}
+	r.active = r.active[:0]
+	r.taken, r.register, r.window = 0, 0, r.window[:0]
+	return r.settle(dst)
 }
 
-// finish appends the current unit to dst if anything is in it.
-func (r *Receiver) finish(dst []Unit) []Unit {
-	if r.current.Blocks > 0 {
-		if r.c.Randomize && r.decoder == nil {
-			randomizer.TC.Apply(r.current.Data)
+// advance lets each attempt take its codeblock if it is whole, and reports whether one ended.
+func (r *Receiver) advance() bool {
+	some := false
+	going := r.active[:0]
+	for _, a := range r.active {
+		if a.next == r.taken && !r.accept(a) {
+			r.finish(a)
+			some = true
+			continue
 		}
-		dst = append(dst, r.current)
+		going = append(going, a)
 	}
-	r.inside, r.current = false, Unit{}
-	return dst
+	r.active = going
+	return some
 }
 
-// search looks for the start sequence at the end of the window.
-func (r *Receiver) search() {
-	n := len(r.start)
-	if len(r.window) < n {
-		return
-	}
-	if len(r.window) >= 4*n { // slide
-		r.window = r.window[:copy(r.window, r.window[len(r.window)-n:])]
-	}
-	wrong := 0
-	for i, s := range r.window[len(r.window)-n:] {
-		if (s > 0) != (r.start[i] == 1) {
-			wrong++
-		}
-	}
-	switch {
-	case wrong <= r.allowed:
-		r.inside = true
-	case wrong >= n-r.allowed:
-		r.inside, r.current.Inverted = true, true
-	default:
-		return
-	}
-	r.window = r.window[:0]
-}
-
-// accept decodes the codeblock in the window.
-func (r *Receiver) accept() bool {
-	soft := r.window
-	if r.current.Inverted {
-		r.turned = r.turned[:0]
-		for _, s := range soft {
-			r.turned = append(r.turned, -s)
-		}
-		soft = r.turned
-	}
+// accept decodes the codeblock that ends here as one of an attempt. It reports whether the unit
+// goes on.
+func (r *Receiver) accept(a *attempt) bool {
+	soft := r.window[len(r.window)-r.block:]
 	if r.decoder != nil {
-		if r.c.Randomize {
-			r.turned = append(r.turned[:0], soft...)
-			soft = r.turned
-			randomizer.TC.ApplySoft(soft)
-		}
-		bits, res, err := r.decoder.Decode(r.bits[:0], soft)
-		if r.bits = bits; err != nil || !res.OK {
-			return false
-		}
-		r.current.Data = coding.Pack(r.current.Data, bits)
-		r.current.Blocks++
-		return true
+		return r.acceptWord(a, soft)
 	}
-	block := [bch.BlockOctets]byte(coding.PackSoft(nil, soft))
+	hard := r.register
+	if a.unit.Inverted {
+		hard = ^hard
+	}
+	var block [bch.BlockOctets]byte
+	for i := range block {
+		block[i] = byte(hard >> (56 - 8*i))
+	}
 	n, err := bch.Decode(&block, r.c.Mode)
+	// A wrong bit in a tail may make a codeblock of it that can be corrected.
+	if r.tail != 0 && (err != nil && r.isTail(hard, tailWrong) || n > 0 && r.isTail(hard, tailWrongBlock)) {
+		a.end, a.sure, a.bits = r.taken, true, a.bits+rightTail
+		return false
+	}
 	if err != nil {
 		return false
 	}
-	r.current.Data = append(r.current.Data, block[:bch.InfoOctets]...)
-	r.current.Blocks++
-	r.current.Corrected += n
-	return true
+	a.unit.Data = append(a.unit.Data, block[:bch.InfoOctets]...)
+	if n == 0 {
+		a.bits += cleanBlock
+	}
+	return r.extend(a, n)
+}
+
+// acceptWord decodes an LDPC codeword.
+func (r *Receiver) acceptWord(a *attempt, soft []int8) bool {
+	if a.unit.Inverted || r.c.Randomize {
+		r.turned = append(r.turned[:0], soft...)
+		soft = r.turned
+	}
+	if a.unit.Inverted {
+		for i, s := range soft {
+			soft[i] = -s
+		}
+	}
+	if r.c.Randomize {
+		randomizer.TC.ApplySoft(soft)
+	}
+	bits, res, err := r.decoder.Decode(r.bits[:0], soft)
+	if r.bits = bits; err != nil || !res.OK {
+		return false
+	}
+	a.unit.Data = coding.Pack(a.unit.Data, bits)
+	a.bits += cleanWord
+	a.sure = true // noise hardly ever is a codeword
+	return r.extend(a, 0)
+}
+
+// extend counts a codeblock, and reports whether there may be more.
+func (r *Receiver) extend(a *attempt, corrected int) bool {
+	a.unit.Blocks++
+	a.unit.Corrected += corrected
+	a.fixed = append(a.fixed, uint8(corrected))
+	a.end = r.taken
+	a.next = r.taken + int64(r.block)
+	return len(a.unit.Data) < maxUnit
 }
