@@ -23,9 +23,10 @@ type Config struct {
 	SegmentIndications bool
 	// AllowProxy lets other entities have files sent by this one (CCSDS 727.0-B-5 §6.2).
 	AllowProxy bool
-	// Admit, if set, may refuse what another entity sends once its metadata is here: the
-	// transaction ends as rejected by the filestore, whatever fault handlers say. The
-	// name is the clean one of the file, empty if there is none.
+	// Admit, if set, may refuse what another entity sends, once its metadata is here and
+	// again, with the size that it has, when it is whole: the transaction ends as rejected
+	// by the filestore, whatever fault handlers say. The name is the clean one of the file,
+	// empty if there is none.
 	Admit func(from uint64, name string, m *Metadata) error
 }
 

@@ -108,15 +108,11 @@ func (r *receiver) metadata(now time.Time, m *Metadata) {
 	i := r.report()
 	i.Kind, i.Messages = IndMetadata, own.Messages
 	r.e.indicate(i)
-	if m.Size > r.e.cfg.MaxFileSize {
-		r.e.fault(now, r, FileSizeError, fmt.Sprintf("%d octets exceed the bound of %d", m.Size, r.e.cfg.MaxFileSize))
+	if m.Size > r.e.cfg.MaxFileSize &&
+		!r.e.fault(now, r, FileSizeError, fmt.Sprintf("%d octets exceed the bound of %d", m.Size, r.e.cfg.MaxFileSize)) {
 		return
 	}
-	if err := r.admit(); err != nil {
-		i := r.report()
-		i.Kind, i.Condition, i.Detail = IndFault, FilestoreRejection, err.Error()
-		r.e.indicate(i)
-		r.cancel(now, FilestoreRejection)
+	if !r.admitted(now, m) {
 		return
 	}
 	if !m.Checksum.Known() && !r.e.fault(now, r, UnsupportedChecksum, m.Checksum.String()) {
@@ -126,17 +122,30 @@ func (r *receiver) metadata(now time.Time, m *Metadata) {
 }
 
 // admit asks whoever made the entity whether it takes the file.
-func (r *receiver) admit() (err error) {
+func (r *receiver) admit(m *Metadata) (err error) {
 	if r.e.cfg.Admit == nil {
 		return nil
 	}
 	name := ""
-	if r.meta.DestName != "" {
-		if name, err = CleanName(r.meta.DestName); err != nil {
+	if m.DestName != "" {
+		if name, err = CleanName(m.DestName); err != nil {
 			return err
 		}
 	}
-	return r.e.cfg.Admit(r.remote, name, r.meta)
+	return r.e.cfg.Admit(r.remote, name, m)
+}
+
+// admitted ends the transaction if the file is not taken, whatever fault handlers say.
+func (r *receiver) admitted(now time.Time, m *Metadata) bool {
+	err := r.admit(m)
+	if err == nil {
+		return true
+	}
+	i := r.report()
+	i.Kind, i.Condition, i.Detail = IndFault, FilestoreRejection, err.Error()
+	r.e.indicate(i)
+	r.cancel(now, FilestoreRejection)
+	return false
 }
 
 func (o Options) clone() Options {
@@ -278,6 +287,11 @@ func (r *receiver) verify() error {
 // deliver puts the file in its place and carries out the filestore requests.
 func (r *receiver) deliver(now time.Time, cond Condition) {
 	f := &Finished{Condition: cond, Incomplete: cond != NoError, Status: FileUnreported}
+	// The size that was announced binds nobody, and others may have come meanwhile.
+	whole := *r.meta
+	if whole.Size = r.eof.Size; !r.admitted(now, &whole) {
+		return
+	}
 	if r.meta.DestName != "" {
 		if err := r.place(); err != nil {
 			if !r.e.fault(now, r, FilestoreRejection, err.Error()) {
@@ -352,6 +366,9 @@ func (r *receiver) end(now time.Time, c Condition, fault []byte) {
 // announce is the notice of completion: it tells the user, and the sender if he wants
 // to know.
 func (r *receiver) announce(now time.Time, f *Finished) {
+	if _, err := (PDU{r.hdr, f}).Append(nil); err != nil {
+		f.Responses = nil // more than a PDU can tell
+	}
 	for _, t := range r.timers() {
 		t.stop()
 	}

@@ -194,6 +194,10 @@ func (s *sender) nak(n *NAK) {
 			s.needMeta = true
 			continue
 		}
+		if len(s.resend) >= s.e.cfg.MaxGaps {
+			s.e.Stats.Refused++
+			return // the rest will be asked for again
+		}
 		s.resend.add(seg.Start, min(seg.End, s.progress))
 	}
 }

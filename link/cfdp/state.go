@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"slices"
 	"time"
 )
@@ -54,7 +55,7 @@ func (w *writer) timers(now time.Time, list []*timer) {
 
 func (w *writer) pdu(h Header, body Body) {
 	b, err := (PDU{h, body}).Append(nil)
-	if err != nil { // it went over the link before, or came from there
+	if err != nil { // it went over the link before, or came from there; announce and wide see to it
 		b = nil
 	}
 	w.octets(b)
@@ -337,19 +338,26 @@ func (e *Entity) loadSender(r *stateReader, now time.Time) *sender {
 	return s
 }
 
+// wide is a header for what came from the other side: each of its PDUs has flags of its own,
+// and a size that one could carry need not fit the header of the first.
+func (h Header) wide(size int64) Header {
+	h.CRC, h.Large = false, size > math.MaxUint32
+	return h
+}
+
 func (r *receiver) save(w *writer, now time.Time) {
 	// The PDUs here stand for the state of this end: its own header throughout.
 	w.pdu(r.hdr, &KeepAlive{})
 	r.base.save(w)
 	w.bools(r.meta != nil, r.eof != nil, r.finished != nil, r.nakActive, r.nakForced, r.metaMissed, r.needKeepAlive, r.needFinished)
 	if r.meta != nil {
-		w.pdu(r.hdr, r.meta)
+		w.pdu(r.hdr.wide(r.meta.Size), r.meta)
 	}
 	if r.eof != nil {
-		w.pdu(r.hdr, r.eof)
+		w.pdu(r.hdr.wide(r.eof.Size), r.eof)
 	}
 	if r.finished != nil {
-		w.pdu(r.hdr, r.finished)
+		w.pdu(r.hdr.wide(0), r.finished)
 	}
 	w.segments(r.have)
 	w.uint(uint64(r.sum))
