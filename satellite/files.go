@@ -97,7 +97,7 @@ func (p *Payload) admitFile(_ uint64, name string, size int64) error {
 	case dir != KeepDir:
 		return fmt.Errorf("nothing is taken below %s/", dir)
 	}
-	if keep, kept := p.opts.Files.Keep, p.files.entity.Octets(KeepDir); kept+size > keep {
+	if keep, kept := p.opts.Files.Keep, p.files.entity.Octets(KeepDir); keep <= 0 || kept+size > keep {
 		return fmt.Errorf("%d octets beside %d that are kept are above the %d of this satellite", size, kept, keep)
 	}
 	return nil

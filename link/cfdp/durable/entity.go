@@ -136,6 +136,8 @@ func (e *Entity) admit(from uint64, name string, m *cfdp.Metadata) error {
 	switch {
 	case len(m.Requests) > 0:
 		return errors.New("filestore requests are not taken")
+	case len(m.Overrides) > 0:
+		return errors.New("fault handlers are not taken: a transaction must come to an end")
 	case name == "":
 		return nil
 	case name == outbox || strings.HasPrefix(name, outbox+"/"):
@@ -367,6 +369,7 @@ func (e *Entity) Rename(now time.Time, from, to string) error {
 	if err := e.files.Rename(from, to); err != nil {
 		return err
 	}
+	e.prune(from)
 	return e.touch(now)
 }
 
@@ -375,7 +378,15 @@ func (e *Entity) Remove(now time.Time, name string) error {
 	if err := e.files.Delete(name); err != nil {
 		return err
 	}
+	e.prune(name)
 	return e.touch(now)
+}
+
+// prune removes the directories that a file which is gone leaves empty: they came with it, and
+// would take up room for ever.
+func (e *Entity) prune(name string) {
+	for d := path.Dir(name); d != "." && e.files.RemoveDir(d) == nil; d = path.Dir(d) {
+	}
 }
 
 // UsedOctets is how much of the quota is taken.
