@@ -33,7 +33,8 @@ type Options struct {
 // What may wait to be sent. A client that floods loses its frames, not our memory.
 const (
 	maxWaiting = 256
-	maxBurst   = 16 // frames sent in one keying
+	maxBurst   = 16   // frames sent in one keying
+	maxOctets  = 4096 // of them together, but for a single frame: half a minute at 1200 bit/s
 )
 
 // Errors of Queue.
@@ -201,7 +202,12 @@ func (k *Keyer) access() {
 	if err != nil {
 		return // New made one with the same names
 	}
-	burst := k.waiting[:min(len(k.waiting), maxBurst)]
+	n, octets := 1, len(k.waiting[0])
+	for n < min(len(k.waiting), maxBurst) && octets+len(k.waiting[n]) <= maxOctets {
+		octets += len(k.waiting[n])
+		n++
+	}
+	burst := k.waiting[:n]
 	k.waiting = k.waiting[len(burst):]
 	if air, err := s.Audio(burst...); err == nil {
 		k.air = air
