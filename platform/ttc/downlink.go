@@ -50,7 +50,7 @@ func later(a, b time.Time) time.Time {
 // receiver stays in step, and each frame carries the control word.
 func (t *TTC) fill(i int64) {
 	w, s := t.link.Down, t.link.Slots
-	at := later(s.Start(i), t.now)
+	at := later(later(s.Start(i), t.now), t.onAir)
 	per := w.Airtime(w.FrameSize)
 	n := int((s.End(i).Sub(at) - w.Lead() - w.Tail()) / per)
 	if n < 1 {
@@ -119,6 +119,7 @@ func (t *TTC) beacon() {
 		b := t.sign()
 		if f, err := b.Frame(); err == nil {
 			t.bursts = append(t.bursts, radio.Burst{At: t.now, Waveform: t.link.Beacon, Frames: [][]byte{f}})
+			t.onAir = t.bursts[len(t.bursts)-1].End()
 			t.counters.BeaconsSent++
 			t.askBeacon = false
 		}

@@ -1,6 +1,7 @@
 package ttc
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -10,15 +11,18 @@ import (
 
 	"spacechain/internal/cbor"
 	"spacechain/link/frame"
+	"spacechain/link/sdls"
+	"spacechain/platform/ttc/mission"
 )
 
 // stateVersion is that of the form of what Export gives.
-const stateVersion = 1
+const stateVersion = 2
 
 var errState = errors.New("no state of telemetry and command")
 
 // Export gives what must survive a restart: V(R) of each virtual channel, segments of units
-// that are not whole, which packets were executed last, and the state of the PUS server. Numbers of SDLS follow the clock.
+// that are not whole, which packets were executed last, the numbers of SDLS, and the state of the PUS server. Numbers
+// follow the clock, but a clock may have lost the time when a computer starts.
 // It is to be kept after each Uplink that changed something: from a state that is older than
 // the last command, that command may be done again.
 func (t *TTC) Export() ([]byte, error) {
@@ -30,7 +34,7 @@ func (t *TTC) Export() ([]byte, error) {
 	for i, f := range t.farms {
 		vr[i] = f.VR()
 	}
-	b := cbor.AppendArray(nil, 6)
+	b := cbor.AppendArray(nil, 7)
 	b = cbor.AppendUint(b, stateVersion)
 	b = cbor.AppendBytes(b, vr)
 	b = cbor.AppendUint(b, t.live)
@@ -52,7 +56,35 @@ func (t *TTC) Export() ([]byte, error) {
 		}
 		b = cbor.AppendBytes(b, all)
 	}
+	numbers := t.associations()
+	b = cbor.AppendArray(b, len(numbers))
+	for _, a := range numbers {
+		b = cbor.AppendBytes(b, t.floors[a.spi])
+	}
 	return cbor.AppendBytes(b, server), nil
+}
+
+// association is a security association with the key of the beginning.
+type association struct {
+	spi uint16
+	key sdls.KeyID
+}
+
+func (t *TTC) associations() (list []association) {
+	for vc := range t.farms {
+		list = append(list, association{mission.SPI(uint8(vc)), mission.PacketKey(uint8(vc))},
+			association{mission.ProcedureSPI(uint8(vc)), mission.ProcedureKey(uint8(vc))})
+	}
+	return list
+}
+
+// goOn has an association accept no number below next, if the clock has not passed it.
+func (t *TTC) goOn(spi uint16, key sdls.KeyID, next []byte) error {
+	now, _, err := t.endpoint.Numbers(spi)
+	if err != nil || bytes.Compare(next, now) <= 0 {
+		return err
+	}
+	return errors.Join(t.endpoint.Stop(spi), t.endpoint.Expire(spi), t.endpoint.Rekey(spi, key, key, next, nil), t.endpoint.Start(spi))
 }
 
 // number packs a key.
@@ -68,8 +100,8 @@ func (k segmentKey) number() uint64 {
 func (t *TTC) restore(now time.Time, state []byte) error {
 	d := cbor.NewDecoder(state)
 	fail := func(what any) error { return fmt.Errorf("restore: %w: %v", errState, what) }
-	if n, err := d.Array(); err != nil || n != 6 {
-		return fail("six fields expected")
+	if n, err := d.Array(); err != nil || n != 7 {
+		return fail("seven fields expected")
 	}
 	if v, err := d.Uint(); err != nil || v != stateVersion {
 		return fail("another version")
@@ -100,6 +132,22 @@ func (t *TTC) restore(now time.Time, state []byte) error {
 			if len(x) == len(digest{}) {
 				t.recent[vc] = append(t.recent[vc], digest(x))
 			}
+		}
+	}
+	if n, err := d.Array(); err != nil || n != len(t.associations()) {
+		return fail("another number of associations")
+	}
+	for _, a := range t.associations() {
+		floor, err := d.Bytes()
+		if err != nil {
+			return fail(err)
+		}
+		if len(floor) == 0 {
+			continue
+		}
+		t.floors[a.spi] = floor
+		if err := t.goOn(a.spi, a.key, floor); err != nil {
+			return fail(err)
 		}
 	}
 	server, err := d.Bytes()

@@ -76,6 +76,7 @@ type TTC struct {
 	endpoint   *sdls.Endpoint
 	procedures []*sdls.Procedures // by virtual channel
 	farms      []*cop1.FARM       // by virtual channel
+	floors     map[uint16][]byte  // by association: above the numbers of all genuine frames
 	segments   map[segmentKey]*frame.Reassembler
 	pieces     map[segmentKey][]piece
 	recent     []recent  // packets executed last, by virtual channel
@@ -93,6 +94,7 @@ type TTC struct {
 	beaconAt  time.Time // the next turn
 	lastTurn  time.Time // when the last beacon was sent
 	askBeacon bool
+	onAir     time.Time // until when the last beacon is
 	bursts    []radio.Burst
 
 	power     Power
@@ -136,7 +138,7 @@ func New(now time.Time, c Config) (*TTC, error) {
 	if err != nil {
 		return nil, fmt.Errorf("telemetry and command: %w", err)
 	}
-	t := &TTC{c: c, link: link, now: now, boot: now, heard: now, tc: link.TC(), segments: map[segmentKey]*frame.Reassembler{}, pieces: map[segmentKey][]piece{},
+	t := &TTC{c: c, link: link, now: now, boot: now, heard: now, tc: link.TC(), floors: map[uint16][]byte{}, segments: map[segmentKey]*frame.Reassembler{}, pieces: map[segmentKey][]piece{},
 		slot: link.Slots.Index(now) - 1}
 	var vcs []uint8
 	for vc := range uint8(link.Stations) {
@@ -174,10 +176,51 @@ func New(now time.Time, c Config) (*TTC, error) {
 
 // Tick does what is due at now.
 func (t *TTC) Tick(now time.Time) {
-	t.now = now
+	t.tell(now)
 	t.server.Tick(now)
 	t.watch()
 	t.transmit()
+}
+
+// tell takes the time of a call. A clock that is set back, as by the first fix of the GPS
+// receiver after a start with a wrong one, must leave the satellite neither mute nor deaf until
+// the time it thought it was.
+func (t *TTC) tell(now time.Time) {
+	back := t.now.Sub(now) > t.link.Slots.Length
+	t.now = now
+	if !back {
+		return
+	}
+	t.slot = min(t.slot, t.link.Slots.Index(now)-1)
+	t.lastTurn, t.onAir = time.Time{}, time.Time{}
+	t.boot, t.heard = earliest(t.boot, now), earliest(t.heard, now)
+	t.session.until = earliest(t.session.until, now.Add(t.c.SessionHold))
+	// Numbers begin anew at the right time, with the keys of the beginning, but for none that
+	// a genuine frame had before.
+	var vcs []uint8
+	for vc := range uint8(t.link.Stations) {
+		vcs = append(vcs, vc)
+	}
+	if e, _, err := t.link.Secure(now, vcs...); err == nil {
+		e.Stats = t.endpoint.Stats
+		t.endpoint = e
+		for _, p := range t.procedures {
+			p.Endpoint = e
+		}
+		for _, a := range t.associations() {
+			if floor := t.floors[a.spi]; floor != nil {
+				_ = t.goOn(a.spi, a.key, floor) // it fits: it comes from such an association
+			}
+		}
+	}
+	t.planBeacon()
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // NextWake is when Tick is due next.
@@ -211,7 +254,7 @@ func (t *TTC) Bursts() []radio.Burst {
 // Raise reports an event of another part of the satellite (service 5), with an id from
 // mission.FunctionUser on.
 func (t *TTC) Raise(now time.Time, e pus.Event) {
-	t.now = now
+	t.tell(now)
 	t.server.Raise(now, e)
 }
 

@@ -22,7 +22,7 @@ const maxPacket = 4096
 // Uplink takes what the receiver found: the octets of a CLTU, fill included, or a bare
 // transfer frame.
 func (t *TTC) Uplink(now time.Time, cltu []byte) {
-	t.now = now
+	t.tell(now)
 	if err := t.uplink(cltu); err != nil {
 		t.counters.FramesRefused++
 		if !t.alarmed && (errors.Is(err, sdls.ErrMAC) || errors.Is(err, sdls.ErrReplay)) {
@@ -105,7 +105,11 @@ func (t *TTC) authentic(f frame.TCFrame, b []byte) error {
 		t.endpoint.Stats.BadSA++
 		return fmt.Errorf("association %d on map %d, not %d: %w", spi, f.MAP, want, errRefused)
 	}
-	return t.endpoint.Process(b)
+	if err := t.endpoint.Process(b); err != nil {
+		return err
+	}
+	t.floors[want], _, _ = t.endpoint.Numbers(want)
+	return nil
 }
 
 // contact notes that a station was heard beyond doubt.
@@ -217,7 +221,7 @@ func (t *TTC) procedure(vc uint8, u []byte) {
 		err = fmt.Errorf("procedure %#02x on another's association: %w", uint8(p.Tag), errRefused)
 	}
 	if err == nil && (p.Tag == sdls.KeyDeactivate || p.Tag == sdls.KeyDestruction) {
-		err = onlySession(p.Data)
+		err = onlySession(vc, p.Data)
 	}
 	var reply sdls.PDU
 	if err == nil {
@@ -253,17 +257,21 @@ func (t *TTC) heal(vc uint8) {
 	if state == sdls.Keyed {
 		_ = t.endpoint.Expire(spi)
 	}
-	k := mission.PacketKey(vc)
-	if t.endpoint.Rekey(spi, k, k, mission.Numbers(t.now), nil) == nil {
+	k, from := mission.PacketKey(vc), mission.Numbers(t.now)
+	if next, _, err := t.endpoint.Numbers(spi); err == nil && slices.Compare(next, from) > 0 {
+		from = next // the clock is behind
+	}
+	if t.endpoint.Rekey(spi, k, k, from, nil) == nil {
 		_ = t.endpoint.Start(spi)
 	}
 }
 
-// onlySession refuses a list of keys that has one of the satellite's own.
-func onlySession(ids []byte) error {
+// onlySession refuses a list of keys that has one of the satellite's own, or of another
+// station's.
+func onlySession(vc uint8, ids []byte) error {
 	for ; len(ids) >= 2; ids = ids[2:] {
-		if id := sdls.KeyID(binary.BigEndian.Uint16(ids)); id < mission.FirstSessionKey {
-			return fmt.Errorf("key %d did not come over the air: %w", id, errRefused)
+		if id := sdls.KeyID(binary.BigEndian.Uint16(ids)); !mission.OwnSessionKey(vc, id) {
+			return fmt.Errorf("key %d did not come from this station: %w", id, errRefused)
 		}
 	}
 	return nil

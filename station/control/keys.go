@@ -21,6 +21,7 @@ type keys struct {
 	current sdls.KeyID
 	since   time.Time // when it was taken into use
 	last    sdls.KeyID
+	count   uint64 // of last
 	vectors uint32 // used under the master key
 	unheard int    // turns in which packets went up and had no effect
 	change  *keyChange
@@ -45,11 +46,17 @@ func (k *Control) ChangeKey(now time.Time, key [32]byte) error {
 	if k.keys.change != nil {
 		return fmt.Errorf("another change is under way: %w", ErrKeys)
 	}
-	id := max(k.keys.last+1, mission.FirstSessionKey+100*sdls.KeyID(k.c.VC))
+	// Names follow the clock, so that a station that started anew uses none that the satellite
+	// has from before.
+	n := uint64(max(now.Unix(), 0)) / 60
+	if k.keys.last != 0 {
+		n = max(n, k.keys.count+1)
+	}
+	id := mission.SessionKey(k.c.VC, n)
 	if err := k.ring.Add(id, key[:], sdls.Active); err != nil {
 		return fmt.Errorf("%w: %w", ErrKeys, err)
 	}
-	k.keys.last = id
+	k.keys.last, k.keys.count = id, n
 	k.keys.vectors++
 	vector := binary.BigEndian.AppendUint32(nil, k.keys.vectors)
 	vector = append(vector, mission.Numbers(now)[4:]...)
@@ -139,11 +146,12 @@ func (k *Control) take(c *keyChange) {
 const mostUnheard = 3
 
 // distrust is for packets of which the satellite takes no notice though it answers: after a
-// change of key, or one that was broken off, the ends may not agree on the key. Both take that
-// of the beginning, whatever the state of the association; what does not apply to it the
+// change of key, one that was broken off, or one of which this station has forgotten because
+// its own computer started anew, the ends may not agree on the key. Both take that of the
+// beginning, whatever the state of the association; what does not apply to it the
 // satellite refuses.
 func (k *Control) distrust() {
-	if k.keys.last == 0 || k.keys.change != nil || k.keys.unheard < mostUnheard {
+	if k.keys.change != nil || k.keys.unheard < mostUnheard {
 		return
 	}
 	k.keys.unheard = 0

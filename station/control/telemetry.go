@@ -155,13 +155,19 @@ func (k *Control) event(m pus.TM, e *pus.Event) {
 	t.events = bounded(append(t.events, Event{m.Time, *e}), mostEvents)
 }
 
+// mostAhead is how far a satellite's clock may be ahead of ours. Anybody can send telemetry and
+// beacons: one from the far future would count as the newest for ever.
+const mostAhead = time.Minute
+
+func (k *Control) ahead(t time.Time) bool { return t.After(k.now.Add(mostAhead)) }
+
 func (k *Control) housekeeping(s *pus.Sample) {
 	r, err := mission.ReadHousekeeping(k.commander.Profile, s)
-	if err != nil {
+	if err != nil || k.ahead(r.Time()) {
 		return
 	}
 	t := &k.telemetry
-	if m, ok := r.Orbit(); ok && m.Time.After(t.orbit.Time) {
+	if m, ok := r.Orbit(); ok && m.Time.After(t.orbit.Time) && !k.ahead(m.Time) {
 		t.orbit, t.orbitHeard = m, k.now
 	}
 	if t.housekeeping.Values == nil || r.Time().After(t.housekeeping.Time()) {
@@ -175,7 +181,7 @@ func (k *Control) housekeeping(s *pus.Sample) {
 func (k *Control) Beacon(now time.Time, ax25 []byte) {
 	k.now = now
 	b, err := mission.DecodeBeacon(ax25)
-	if err != nil || b.Call != k.link.Call {
+	if err != nil || b.Call != k.link.Call || k.ahead(b.Time) || b.Fixed && k.ahead(b.Orbit.Time) {
 		return
 	}
 	k.stats.BeaconsReceived++

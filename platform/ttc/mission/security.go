@@ -22,6 +22,19 @@ const (
 // FirstSessionKey is the lowest name of a key that is sent by OTAR.
 const FirstSessionKey sdls.KeyID = 1000
 
+// sessionKeys is how many names each station has for them.
+const sessionKeys = 4000
+
+// SessionKey is the n-th name of a key that a station may send.
+func SessionKey(vc uint8, n uint64) sdls.KeyID {
+	return FirstSessionKey + sessionKeys*sdls.KeyID(vc) + sdls.KeyID(n%sessionKeys)
+}
+
+// OwnSessionKey reports whether a name is one of the station's.
+func OwnSessionKey(vc uint8, id sdls.KeyID) bool {
+	return id >= SessionKey(vc, 0) && id <= SessionKey(vc, sessionKeys-1)
+}
+
 // SPI names the association for packets of a station's virtual channel.
 func SPI(vc uint8) uint16 { return spiPackets + uint16(vc) }
 
@@ -56,6 +69,9 @@ func (l Link) association(spi uint16, vc uint8) sdls.Parameters {
 		IV: ivLength, IVField: ivField, MACLength: 16,
 		// Numbers follow the clock: they may step far ahead, never back.
 		Window: 1<<32 - 1,
+		// Everything is authenticated, headers too: a frame that was held back must not be
+		// given another place in the sequence, or be taken out of it by the bypass flag.
+		Mask: []byte{0xff},
 	}
 }
 
