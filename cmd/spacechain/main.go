@@ -103,11 +103,18 @@ func newHelpCommand(root *cobra.Command) *cobra.Command {
 }
 
 // markUsage makes wrong arguments of a command, and of those below it, usage errors,
-// and flags that exclude each other as well.
+// and flags that exclude each other or are missing as well.
 func markUsage(cmd *cobra.Command) {
-	if check := cmd.Args; check != nil {
+	check := cmd.Args
+	if check == nil && !cmd.HasSubCommands() {
+		check = cobra.ArbitraryArgs
+	}
+	if check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			err := check(cmd, args)
+			if err == nil {
+				err = cmd.ValidateRequiredFlags()
+			}
 			if err == nil {
 				err = cmd.ValidateFlagGroups()
 			}
