@@ -242,6 +242,9 @@ func (d *PSKDemodulator) step(dst []int8) []int8 {
 		var q quality
 		d.symbols, q = d.loops.run(&d.now, d.buf, end, d.symbols)
 		v := q.value(d.p.Scheme)
+		if v < standing/2 {
+			d.rest = min(d.rest, 0) // whatever was right so far, this is something else
+		}
 		if !d.now.sane() {
 			d.now, d.symbols = before, d.symbols[:0]
 			d.lose()
@@ -336,14 +339,14 @@ func (d *PSKDemodulator) search() (fresh tracker, v float64, ok bool) {
 	return fresh, q.value(d.p.Scheme), t.sane()
 }
 
-// adopt makes t the tracker in charge and runs it through the hop.
+// adopt makes t the tracker in charge and runs it through what is left of the hop.
 func (d *PSKDemodulator) adopt(t tracker, end, v float64) {
 	d.state.Starts++
 	d.now, d.following, d.smooth, d.poor, d.rest = t, true, v, 0, 0
 	d.keeping, d.backoff = 0, 0
 	// A burst may begin within the window: the next windows see more of it.
 	d.young = hopsPerWindow
-	d.symbols, _ = d.loops.run(&d.now, d.buf, end, d.symbols[:0])
+	d.symbols, _ = d.loops.run(&d.now, d.buf, end, d.symbols)
 }
 
 // reconsider asks whether a search does better than the tracker as it was before the hop, over
@@ -368,7 +371,30 @@ func (d *PSKDemodulator) reconsider(before tracker, end, present float64) (bool,
 	if v <= was+0.02+0.05*(1-was) {
 		return was > 0.5*v, present
 	}
-	fresh.join(&before, d.loops.sps, d.p.Scheme)
-	d.adopt(fresh, end, v)
+	d.adopt(d.handover(before, fresh), end, v)
 	return true, v
+}
+
+// handover takes the symbols of the hop from the tracker old as long as it does better there than
+// fresh, which did better over the window: where one burst follows another closely, the window
+// shows the next one while the hop still holds the end of the last. It leaves these symbols in
+// d.symbols and returns fresh where it is to carry on.
+func (d *PSKDemodulator) handover(old, fresh tracker) tracker {
+	const piece, most = 32, 8 // symbols, pieces of a hop
+	n := int(clamp64(d.hop/d.loops.sps/piece, most))
+	fresh.join(&old, d.loops.sps, d.p.Scheme)
+	d.symbols = d.symbols[:0]
+	for i := range max(n, 1) {
+		stop := d.from + d.hop*float64(i+1)/float64(max(n, 1))
+		a, b := old, fresh
+		symbols, was := d.loops.run(&a, d.buf, stop, d.symbols)
+		var is quality
+		d.trial, is = d.loops.run(&b, d.buf, stop, d.trial[:0])
+		if !a.sane() || !b.sane() || was.value(d.p.Scheme) <= is.value(d.p.Scheme) {
+			break
+		}
+		old, fresh, d.symbols = a, b, symbols
+	}
+	fresh.join(&old, d.loops.sps, d.p.Scheme)
+	return fresh
 }

@@ -18,10 +18,12 @@ type tracker struct {
 	re, im float64 // mean squares, of the signal's arm and across it (BPSK)
 }
 
-// quality says how well the symbols of a run look like the scheme: how steady the arms'
-// magnitudes are, and for BPSK how much lies across.
+// quality says how well the symbols of a run look like the scheme. For BPSK that is how steady the
+// arm's magnitude is and how much lies across. For the others it is how much the arms' magnitudes
+// make together: as much with noise alone as with a carrier that turns, however strong, so that a
+// tracker beside its signal does not look fine.
 type quality struct {
-	magnitude, square float64 // sums over the arms' samples
+	magnitude, square float64 // sums over the symbols
 	count             float64
 }
 
@@ -30,13 +32,16 @@ func (q quality) value(scheme PSKScheme) float64 {
 	if !(q.square > 0) {
 		return 0
 	}
-	// The mean magnitude squared over the mean square: 1 for one modulus, 2/π for Gaussian
-	// noise, of which BPSK counts as much again across.
-	noise := 2 / math.Pi
 	if scheme == BPSK {
-		noise /= 2
+		// The mean magnitude squared over the mean square: 1 for one modulus; Gaussian noise has
+		// 2/π, and as much again across.
+		const noise = 1 / math.Pi
+		return (q.magnitude*q.magnitude/q.count/q.square - noise) / (1 - noise)
 	}
-	return (q.magnitude*q.magnitude/q.count/q.square - noise) / (1 - noise)
+	// Twice the mean product over the mean square: 1 for one modulus, 2/π for all that prefers no
+	// phase. With the arms independent it is what BPSK has without the part across.
+	const noise = 2 / math.Pi
+	return (q.magnitude/q.square - noise) / (1 - noise)
 }
 
 // loops is what all trackers of a receiver share.
@@ -218,9 +223,9 @@ func (l *loops) weigh(t *tracker, q *quality, y complex64) {
 		q.count++
 		size = abs32(real(y))
 	} else {
-		q.magnitude += math.Abs(re) + math.Abs(im)
+		q.magnitude += 2 * math.Abs(re*im)
 		q.square += re*re + im*im
-		q.count += 2
+		q.count++
 		size = (abs32(real(y)) + abs32(imag(y))) / 2
 	}
 	const slow = 1.0 / 256

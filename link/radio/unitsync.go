@@ -93,8 +93,12 @@ func (u *unitSync) advance(decode func([]int8) bool) bool {
 		if after := u.look(c.at + int64(u.period)); after.score > faint {
 			c.turn = after.turn
 		}
+		second = u.score(c.at+int64(u.period), c.turn)
 	}
-	if due || c.score+second >= likely {
+	// One marker of the two must show even where a unit is due. Interleaved Reed-Solomon words are
+	// cyclic, randomized or not: a unit of another burst that begins some octets beside the place
+	// due would come out as a frame never sent, and erasures as a frame of nothing.
+	if due && max(c.score, second) >= faint || c.score+second >= likely {
 		if decode(u.turned(c)) {
 			u.last, u.misses = c.turn, 0
 			u.expected = c.at + int64(u.period)
