@@ -2,6 +2,7 @@ package radio_test
 
 import (
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -145,6 +146,40 @@ func TestFrameBeforeHeldCarrier(t *testing.T) {
 			if !found || !tx.OnAir() {
 				t.Errorf("%s: a frame before a held carrier arrived in time: %v", w.Name, found)
 			}
+		}
+	}
+}
+
+// Where the unit of another burst begins some octets behind the place at which one more unit of the
+// last burst would have been due, the frame comes and no shifted copy of it: interleaved
+// Reed-Solomon words are cyclic, and the octets at the ends few enough to be corrected.
+func TestNoShiftedFrame(t *testing.T) {
+	w, err := radio.Find("payload-up")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 { // one of them is whole octets off
+		rng := rand.New(rand.NewPCG(17, 18))
+		tx, rx := pair(t, w)
+		c := through(t, channel.SampleOptions{Rate: w.SampleRate, CN0DBHz: w.RequiredCN0DBHz(1e-3, w.FrameSize) + 10, CarrierHz: w.CarrierHz}, 19)
+		var sent [2][]byte
+		var got []radio.Frame
+		for k := range sent {
+			sent[k] = frameFor(t, w, rng)
+			tx.Key(true)
+			if err := tx.Send(sent[k]); err != nil {
+				t.Fatal(err)
+			}
+			tx.Key(false)
+			on := int(math.Round((w.Lead() + w.Airtime(w.FrameSize) + w.Tail()).Seconds() * w.SampleRate))
+			gap := 4 * (60 + i)
+			if k > 0 {
+				gap = settle(w) + 3*on // a unit more is due
+			}
+			got = rx.Receive(got, c.Process(nil, tx.Samples(nil, on+gap)))
+		}
+		if len(got) != 2 || !same(w, got[0].Data, sent[0]) || !same(w, got[1].Data, sent[1]) {
+			t.Errorf("gap %d: %d frames, want the two sent", i, len(got))
 		}
 	}
 }
