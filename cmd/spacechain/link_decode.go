@@ -41,8 +41,8 @@ input. Without --modem and --framing all that is customary is tried:
 
 ` + about.String() + `
 With both, any modem goes with any framing, the modem at any speed: fsk2400, g3ruh4800,
-bpsk400, bpsk1200-manchester. --framing ccsds stands for all that begin so; how such frames
-are coded is found out.
+bpsk400, bpsk1200-manchester; qpsk256000 and oqpsk256000 are so many symbols a second.
+--framing ccsds stands for all that begin so; how such frames are coded is found out.
 
 With --iq the samples are complex: a WAV file with I and Q as its channels, or with --format
 what software radios write. AFSK is then behind narrow-band FM, all else modulates the
@@ -55,6 +55,7 @@ there is no frame.`,
   spacechain link decode --modem g3ruh9600 --json pass.wav | jq -r .hex
   spacechain link decode --modem afsk1200 --capture pass.pcap pass.wav
   spacechain link decode --modem fsk9766 --framing ccsds pass.wav
+  spacechain link decode --iq --format f32 --rate 1024000 --modem qpsk256000 --framing ccsds-ldpc payload.f32
   rtl_sdr -f 437000000 -s 240000 - | spacechain link decode --iq --format u8 --rate 240000 --modem g3ruh9600 --search 12000 -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },

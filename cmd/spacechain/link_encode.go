@@ -38,8 +38,8 @@ func newLinkEncodeCommand() *cobra.Command {
 as a software radio does. Other people's programs decode it.
 
 A TEXT becomes a UI frame of AX.25 where that is what the framing carries, a TM transfer frame
-of --frame-size with CCSDS, a TC frame with ccsds-tc, and stands for itself with the others. With --hex each TEXT is the
-octets of a whole frame. Without any TEXT frames are read from standard input, one a line: in hex,
+of --frame-size with CCSDS, a TC frame with ccsds-tc and ccsds-tc-ldpc, and stands for itself with
+the others. With --hex each TEXT is the octets of a whole frame. Without any TEXT frames are read from standard input, one a line: in hex,
 or as JSON objects with a hex field as "link decode --json" prints them.
 
 Modems and framings are those of "link decode", any with any; framings are
@@ -47,6 +47,7 @@ Modems and framings are those of "link decode", any with any; framings are
 		Example: `  spacechain link encode --modem afsk1200 --from N0CALL --to CQ --out hello.wav "hello from orbit"
   spacechain link encode --modem g3ruh9600 --from N0CALL-1 --to CQ --out two.wav one two
   spacechain link encode --modem bpsk9600 --framing ccsds-concatenated --out tm.wav telemetry
+  spacechain link encode --modem qpsk256000 --framing ccsds-ldpc --iq --rate 1024000 --out iq.wav payload
   spacechain link decode --json pass.wav | spacechain link encode --modem fsk9600 --framing ax100 --out again.wav
   spacechain link encode --modem g3ruh9600 --framing fx25 --from N0CALL --iq --format f32 --rate 240000 --out - hi | nc radio 7355`,
 		RunE: func(cmd *cobra.Command, texts []string) error { return f.run(cmd, texts) },
@@ -59,7 +60,7 @@ Modems and framings are those of "link decode", any with any; framings are
 	fl.StringVar(&f.out, "out", "", "the file to write, - for standard output")
 	f.add(cmd, 48000, "sample rate, Hz")
 	fl.BoolVar(&f.hex, "hex", false, "a TEXT is a frame in hex")
-	fl.IntVar(&f.frameSize, "frame-size", 223, "octets of the transfer frames that texts are put into with CCSDS")
+	fl.IntVar(&f.frameSize, "frame-size", 223, "octets of the transfer frames that texts are put into with CCSDS (of ccsds-ldpc: 512)")
 	fl.Float64Var(&f.send.Lead, "lead", 0, "seconds before the first frame (default: 0.2, but at least 300 bits)")
 	fl.Float64Var(&f.send.Tail, "tail", 0, "seconds after the last frame (default: 32 bits)")
 	fl.Float64Var(&f.send.Amplitude, "amplitude", 0.5, "amplitude, up to 1")
@@ -70,6 +71,9 @@ Modems and framings are those of "link decode", any with any; framings are
 }
 
 func (f *encodeFlags) run(cmd *cobra.Command, texts []string) (err error) {
+	if f.framing == "ccsds-ldpc" && !cmd.Flags().Changed("frame-size") {
+		f.frameSize = 512 // what a codeword carries
+	}
 	if err := f.check(); err != nil {
 		return err
 	}
@@ -157,7 +161,7 @@ func (f *encodeFlags) frames(texts []string) ([][]byte, error) {
 			}
 		case receive.IsAX25(f.framing):
 			data, err = f.ax25(text)
-		case f.framing == "ccsds-tc":
+		case strings.HasPrefix(f.framing, "ccsds-tc"):
 			c := frame.TCChannel{AnySpacecraft: true, FECF: true}
 			data, err = c.Append(nil, &frame.TCFrame{Bypass: true, Data: data})
 		case strings.HasPrefix(f.framing, "ccsds"):

@@ -46,7 +46,7 @@ func newBitReceiver(m Modem, opt Options) (*bitReceiver, error) {
 func (r *bitReceiver) add(name string, f framing, opt Options) {
 	for i := range r.branches {
 		b := &r.branches[i]
-		b.deframers = append(b.deframers, f.open(name, r.modem, opt))
+		b.deframers = append(b.deframers, openTurns(name, f, r.modem, opt))
 	}
 }
 

@@ -6,10 +6,15 @@ import (
 
 // ccsdsFraming is a way of CCSDS 131.0-B to send transfer frames.
 type ccsdsFraming struct {
-	inner bool // the convolutional code around everything
-	rs    bool // a Reed-Solomon code, otherwise the frame's own check field
-	tight int  // wrong bits that a marker may have
+	inner     bool // the convolutional code around everything
+	punctured bool // with some symbols left out
+	rs        bool // a Reed-Solomon code, otherwise the frame's own check field
+	tight     int  // wrong bits that a marker may have
 }
+
+// slowest is the bit rate above which markers of frames with a check field only must have one wrong
+// bit less: so many bits show so many false ones.
+const slowest = 20000
 
 // ccsdsFramings by name. After a Viterbi decoder hardly a bit is wrong; a Reed-Solomon code alone
 // still works where two bits in a hundred are.
@@ -18,6 +23,7 @@ var ccsdsFramings = map[string]ccsdsFraming{
 	"ccsds-rs":            {rs: true, tight: 4},
 	"ccsds-convolutional": {inner: true, tight: 2},
 	"ccsds-concatenated":  {inner: true, rs: true, tight: 3},
+	"ccsds-punctured":     {inner: true, punctured: true, tight: 1}, // Reed-Solomon or not
 }
 
 func (c ccsdsFraming) open(name string, m Modem, opt Options) deframer {
@@ -26,20 +32,43 @@ func (c ccsdsFraming) open(name string, m Modem, opt Options) deframer {
 	if m.psk.Line != 0 {
 		lines = lines[:1] // the modem does it
 	}
-	if !c.inner {
+	if !c.rs && m.Baud() > slowest {
+		c.tight--
+	}
+	hunts := func() (all []*hunt) {
 		for _, marked := range lines {
-			d.lanes = append(d.lanes, &ccsdsLane{hunts: []*hunt{newHunt(c, marked, opt.FrameSize)}})
+			all = append(all, newHunt(c, marked, opt.FrameSize))
+			if c.punctured {
+				coded := c
+				coded.rs, coded.tight = true, 3
+				all = append(all, newHunt(coded, marked, opt.FrameSize))
+			}
+		}
+		return all
+	}
+	if !c.inner {
+		for _, h := range hunts() {
+			d.lanes = append(d.lanes, &ccsdsLane{hunts: []*hunt{h}})
+		}
+		return d
+	}
+	if c.punctured {
+		for _, rate := range []conv.Rate{conv.Rate2of3, conv.Rate3of4, conv.Rate5of6, conv.Rate7of8} {
+			_, symbols := rate.Period()
+			for skip := range symbols {
+				d.lanes = append(d.lanes, &ccsdsLane{
+					decoder: conv.NewDecoder(conv.Punctured(rate), 0), rate: rate.Value(), skip: skip, hunts: hunts(),
+				})
+			}
 		}
 		return d
 	}
 	for _, swapped := range []bool{false, true} {
 		for _, inverted := range []bool{true, false} {
 			for skip := range 2 {
-				l := &ccsdsLane{decoder: conv.NewDecoder(conv.Code{InvertG2: inverted}, 0), swapped: swapped, skip: skip}
-				for _, marked := range lines {
-					l.hunts = append(l.hunts, newHunt(c, marked, opt.FrameSize))
-				}
-				d.lanes = append(d.lanes, l)
+				d.lanes = append(d.lanes, &ccsdsLane{
+					decoder: conv.NewDecoder(conv.Code{InvertG2: inverted}, 0), rate: 0.5, swapped: swapped, skip: skip, hunts: hunts(),
+				})
 			}
 		}
 	}
@@ -48,8 +77,9 @@ func (c ccsdsFraming) open(name string, m Modem, opt Options) deframer {
 
 // ccsds finds transfer frames without being told how they are coded. All that a mission may choose
 // is tried side by side: NRZ-L and NRZ-M; of the convolutional code which symbol comes first
-// and whether the second is inverted (CCSDS 131.0-B-5 §3.3; the Deep Space Network's differs); the
-// rest by a hunt behind each marker.
+// and whether the second is inverted (CCSDS 131.0-B-5 §3.3; the Deep Space Network's differs), or at
+// which rate it is punctured and where the pattern begins (§3.4); the rest by a hunt behind each
+// marker.
 type ccsds struct {
 	name  string
 	lanes []*ccsdsLane
@@ -58,6 +88,7 @@ type ccsds struct {
 // ccsdsLane is one way to read the symbols.
 type ccsdsLane struct {
 	decoder *conv.Decoder // nil without the inner code
+	rate    float64       // of the code
 	swapped bool          // the second symbol of a pair comes first
 	skip    int           // symbols to drop at the start
 	half    int8          // the first symbol of a pair under way
@@ -125,7 +156,7 @@ func (d *ccsds) collect(dst []Frame, l *ccsdsLane, end bool) []Frame {
 			f := &dst[from+i]
 			f.Framing = d.name
 			if l.decoder != nil {
-				f.Time *= 2 // symbols
+				f.Time /= l.rate // symbols
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 
 	"spacechain/link/ax25"
@@ -86,15 +87,60 @@ var falseFrames = map[string]float64{
 	"ax100":      marked(32, 4) * gomspaceWord,
 	"ax100-rs":   marked(32, 4) * gomspaceWord,
 	"u482c":      marked(32, 4) * gomspaceWord,
-	// A start that may have a wrong bit, or none where errors are only detected, randomized or not;
-	// each codeblock passes with its one error in half of the cases, and holds 7 of the 1024 lengths
+	// A start that may have a wrong bit, randomized or not; each codeblock passes with its one error in half of the cases, and holds 7 of the 1024 lengths
 	// that a header can name; four bits of that are fixed, and a check field follows.
-	"ccsds-tc": 2 * (marked(16, 1) + marked(16, 0)) * 7 / 1024 / 16 / 65536,
+	"ccsds-tc": 2 * marked(16, 1) * 7 / 1024 / 16 / 65536,
+	// Two codes, of which the longer carries 32 octets a word; whatever their decoders let pass.
+	"ccsds-tc-ldpc": marked(64, 11) * (8 + 32) / 1024 / 16 / 65536,
 	// NRZ-L and NRZ-M, and eight ways to pair the symbols of the convolutional code.
 	"ccsds-uncoded":       2 * marked(markerLen, 2) * checkedTrials,
 	"ccsds-rs":            2 * marked(markerLen, 4) * rsTrials,
 	"ccsds-convolutional": 16 * marked(markerLen, 2) * checkedTrials / 2,
 	"ccsds-concatenated":  16 * marked(markerLen, 3) * rsTrials / 2,
+	// Each place in the patterns of four rates.
+	"ccsds-punctured": 2 * (marked(markerLen, 1)*checkedTrials + marked(markerLen, 3)*rsTrials) *
+		(3*2.0/3 + 4*3.0/4 + 6*5.0/6 + 8*7.0/8),
+	// Two markers as far apart as one of nine codes has it, the same way up, with any sequence; a good
+	// one before the code that is known, or a better one before any.
+	"ccsds-ldpc": (9*3*marked(128, ldpcBoth) + marked(64, ldpcTight) + 9*3*marked(64, ldpcAlone)) * ldpcPasses,
+}
+
+// ldpcTried is how many random words have been tried without one that passed, ldpcPasses the share that
+// may still pass, with 95 % confidence (TestRandomBitsAreNoCodeword).
+const (
+	ldpcTried  = 20_000
+	ldpcPasses = 3.0 / ldpcTried
+)
+
+// fastFrames bounds the same for fast signals of spacecraft, whose markers of frames with a check
+// field only must be better by one bit.
+var fastFrames = map[string]float64{
+	"ccsds-uncoded":       2 * marked(markerLen, 1) * checkedTrials,
+	"ccsds-rs":            falseFrames["ccsds-rs"],
+	"ccsds-convolutional": 16 * marked(markerLen, 1) * checkedTrials / 2,
+	"ccsds-concatenated":  falseFrames["ccsds-concatenated"],
+	"ccsds-punctured":     20 * 2 * (marked(markerLen, 0)*checkedTrials + marked(markerLen, 3)*rsTrials),
+	"ccsds-ldpc":          falseFrames["ccsds-ldpc"],
+}
+
+// Of telemetry at 256,000 symbols a second of QPSK, read in all turns, a day of random bits gives less
+// than one frame too.
+func TestFalseFramesOfFastSignals(t *testing.T) {
+	for name, bit := range fastFrames {
+		m, err := ParseModem("qpsk256000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ways := 1.0
+		if !framings[name].anyTurn {
+			ways = float64(len(turnsQPSK))
+		}
+		frames := ways * m.Baud() * day * bit
+		t.Logf("%-20s %.2g a day at %g bit/s", name, frames, m.Baud())
+		if !(frames < 1) {
+			t.Errorf("%s: up to %.2g false frames a day", name, frames)
+		}
+	}
 }
 
 // gomspaceWord is what passes of words as GomSpace's radios have them: as they stand, or with eight
@@ -158,6 +204,11 @@ func TestPasses(t *testing.T) {
 	}
 }
 
+// slow tells the framings with a Viterbi decoder for every way to read the symbols.
+func slow(name string) bool {
+	return strings.HasPrefix(name, "ccsds-co") || strings.HasPrefix(name, "ccsds-pu")
+}
+
 // Random bits: none of the framings makes a frame of them. In the
 // long suite a day of them at 9600 bit/s goes through each of the quick ones, an hour through those
 // with Viterbi decoders.
@@ -168,7 +219,7 @@ func TestRandomBitsGiveNoFrame(t *testing.T) {
 			n := 300_000
 			if os.Getenv("SPACECHAIN_LONG") != "" {
 				n = 9600 * day
-				if len(name) > 7 && name[:8] == "ccsds-co" || name == "ao40-short" {
+				if slow(name) || name == "ao40-short" {
 					n = 9600 * 3600
 				}
 			}
@@ -223,7 +274,7 @@ func TestRestsGiveNoFrame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := bursts
-			if len(name) > 8 && name[:8] == "ccsds-co" {
+			if slow(name) {
 				n /= 20 // they take longer
 			}
 			m, err := ParseModem("bpsk9600")

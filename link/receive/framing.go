@@ -15,26 +15,29 @@ type framing struct {
 	name      string
 	packet    bool // AX.25's own, which package tnc receives over AFSK and FSK
 	scrambled bool // by G3RUH's scrambler, whatever the modem
+	anyTurn   bool // it finds out by itself how pairs of soft bits are turned
 	open      func(name string, m Modem, opt Options) deframer
 }
 
 // framings by name.
 var framings = func() map[string]framing {
 	all := map[string]framing{
-		"ax25":       {packet: true, open: openAX25},
-		"ax25-g3ruh": {packet: true, scrambled: true, open: openScrambledAX25},
-		"fx25":       {open: openFX25},
-		"il2p":       {open: openIL2P(false)},
-		"il2p-crc":   {open: openIL2P(true)},
-		"ao40":       {open: openAO40(ao40.Long)},
-		"ao40-short": {open: openAO40(ao40.Short)},
-		"ax100":      {open: openAX100(ax100.ASMGolay)},
-		"ax100-rs":   {open: openAX100(ax100.ReedSolomon)},
-		"u482c":      {open: openAX100(ax100.U482C)},
-		"ccsds-tc":   {open: openTC},
+		"ax25":          {packet: true, open: openAX25},
+		"ax25-g3ruh":    {packet: true, scrambled: true, open: openScrambledAX25},
+		"fx25":          {open: openFX25},
+		"il2p":          {open: openIL2P(false)},
+		"il2p-crc":      {open: openIL2P(true)},
+		"ao40":          {open: openAO40(ao40.Long)},
+		"ao40-short":    {open: openAO40(ao40.Short)},
+		"ax100":         {open: openAX100(ax100.ASMGolay)},
+		"ax100-rs":      {open: openAX100(ax100.ReedSolomon)},
+		"u482c":         {open: openAX100(ax100.U482C)},
+		"ccsds-tc":      {open: openTC(tcBCH)},
+		"ccsds-tc-ldpc": {open: openTC(tcLDPC)},
+		"ccsds-ldpc":    {open: openLDPC},
 	}
 	for name, c := range ccsdsFramings {
-		all[name] = framing{open: c.open}
+		all[name] = framing{open: c.open, anyTurn: c.inner && !c.punctured}
 	}
 	for name, f := range all {
 		f.name = name

@@ -121,7 +121,10 @@ func OpenIQ(combinations []Combination, opt Options, tune Tuning) (*IQBank, []er
 		if m, err := ParseModem(c.Modem); err == nil {
 			half, bears := m.width()
 			widest = max(widest, half+bears)
-			if m.kind == keyFSK || m.kind == keyPSK {
+			switch {
+			case m.psk.Scheme != modem.BPSK:
+				widest = max(widest, 2*m.psk.Baud)
+			case m.kind != keyAFSK:
 				widest = max(widest, 2*m.Baud())
 			}
 		}

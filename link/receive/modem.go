@@ -19,7 +19,7 @@ const (
 )
 
 // Modem is a way to modulate with all its parameters, by a name such as g3ruh9600: a kind and
-// bits a second.
+// bits a second; of QPSK and OQPSK symbols a second, each of two bits.
 type Modem struct {
 	Name string
 	// Scrambled says that G3RUH's scrambler is part of what the name promises: AX.25 goes
@@ -33,9 +33,9 @@ type Modem struct {
 }
 
 // Kinds of modems that a name may begin with; bits a second follow.
-const kinds = "afsk1200, afsk4800, and with any bits a second g3ruh, gmsk, fsk, bpsk, dbpsk, the last two also with -manchester behind"
+const kinds = "afsk1200, afsk4800, and with any bits a second g3ruh, gmsk, fsk, bpsk, dbpsk, the last two also with -manchester behind, and with any symbols a second qpsk, oqpsk"
 
-// maxBaud is what a sample rate of some megahertz may carry.
+// maxBaud is what a sample rate of some megahertz may carry, symbols a second.
 const maxBaud = 2_000_000
 
 // ParseModem gives the modem of a name.
@@ -50,7 +50,7 @@ func ParseModem(name string) (Modem, error) {
 		return m, nil
 	}
 	kind := ""
-	for _, k := range []string{"g3ruh", "gmsk", "fsk", "bpsk", "dbpsk"} {
+	for _, k := range []string{"g3ruh", "gmsk", "fsk", "bpsk", "dbpsk", "qpsk", "oqpsk"} {
 		if strings.HasPrefix(name, k) {
 			kind = k
 		}
@@ -61,7 +61,7 @@ func ParseModem(name string) (Modem, error) {
 	rate, manchester := strings.CutSuffix(name[len(kind):], "-manchester")
 	baud, err := strconv.ParseFloat(rate, 64)
 	if err != nil || !(baud >= 50 && baud <= maxBaud) || strings.ContainsAny(rate, "eExXpP_+") {
-		return m, fmt.Errorf("modem %q: %q is no rate of 50 to %d bits a second", name, rate, maxBaud)
+		return m, fmt.Errorf("modem %q: %q is no rate of 50 to %d bits or symbols a second", name, rate, maxBaud)
 	}
 	switch kind {
 	case "g3ruh":
@@ -74,7 +74,7 @@ func ParseModem(name string) (Modem, error) {
 	case "fsk":
 		m.kind = keyFSK
 		m.fsk = modem.FSK{Baud: baud, BT: 0.5}
-	case "bpsk", "dbpsk":
+	case "bpsk", "dbpsk", "qpsk", "oqpsk":
 		m.kind = keyPSK
 		m.psk = modem.PSK{Baud: baud, Manchester: manchester, RollOff: 0.35}
 		// Slow PSK is heard through an SSB receiver, fast one in the middle of a band of 24 kHz,
@@ -84,23 +84,35 @@ func ParseModem(name string) (Modem, error) {
 		if baud <= 2400 {
 			m.psk.Centre, m.psk.Search = max(1500, 1.1*m.Reach()), 800
 		}
-		if kind == "dbpsk" {
+		switch kind {
+		case "dbpsk":
 			m.psk.Line = modem.NRZS
+		case "qpsk":
+			m.psk.Scheme = modem.QPSK
+		case "oqpsk":
+			m.psk.Scheme = modem.OQPSK
+		}
+		if m.psk.Scheme != modem.BPSK && baud >= 50_000 {
+			// Such rates are of S band and above, where Doppler is faster, and of crystal clocks.
+			m.psk.Window, m.psk.DopplerRate, m.psk.ClockPPM = 4096, 900, 200
 		}
 	}
-	if manchester && m.kind != keyPSK {
+	if manchester && (m.kind != keyPSK || m.psk.Scheme != modem.BPSK) {
 		return m, fmt.Errorf("modem %q: Manchester coding is of bpsk and dbpsk only", name)
 	}
 	return m, nil
 }
 
-// Baud is bits a second.
+// Baud is bits a second on the channel.
 func (m Modem) Baud() float64 {
 	switch m.kind {
 	case keyAFSK:
 		return m.afsk.Baud
 	case keyFSK:
 		return m.fsk.Baud
+	}
+	if m.psk.Scheme != modem.BPSK {
+		return 2 * m.psk.Baud
 	}
 	return m.psk.Baud
 }

@@ -23,6 +23,8 @@ func TestOurOwnWaveforms(t *testing.T) {
 		{radio.Beacon(), "bpsk1200", "ax25"},
 		{radio.TTCUp(), "afsk1200", "ccsds-tc"},
 		{radio.TTCUp4800(), "afsk4800", "ccsds-tc"},
+		{radio.Payload(256e3, radio.RSConv), "qpsk256000", "ccsds-concatenated"},
+		{radio.Payload(256e3, radio.LDPC), "qpsk256000", "ccsds-ldpc"},
 	} {
 		rng := rand.New(rand.NewPCG(7, 8))
 		tx, err := c.w.NewTransmitter()
@@ -54,7 +56,7 @@ func TestOurOwnWaveforms(t *testing.T) {
 			}
 		}
 		tx.Key(false)
-		x := tx.Samples(make([]complex64, int(c.w.SampleRate/4)), int(4*c.w.SampleRate))
+		x := tx.Samples(make([]complex64, int(c.w.SampleRate/4)), int(4*min(c.w.SampleRate, 96e3)))
 		for i := range x {
 			x[i] += complex(float32(0.1*rng.NormFloat64()), float32(0.1*rng.NormFloat64()))
 		}

@@ -31,7 +31,8 @@ type Frame struct {
 	// Data is what is inside the framing: of AX.25 from the addresses on, without flags and
 	// check sequence; of CCSDS a transfer frame.
 	Data []byte
-	// Corrected counts what was repaired: bits of AX.25, octets of a Reed-Solomon code.
+	// Corrected counts what was repaired: bits of AX.25 and of the data of an LDPC code, octets of a
+	// Reed-Solomon code.
 	Corrected int
 	// Offset is how far from where it was expected the carrier was looked for, in hertz; of I/Q
 	// samples only.

@@ -62,10 +62,12 @@ func TestFind(t *testing.T) {
 	}{
 		{"bpsk9600", "ax25-g3ruh", "bpsk9600/ax25-g3ruh"},
 		{"fsk9766", "ccsds-rs", "fsk9766/ccsds-rs"}, // no custom, but it can be had
-		{"fsk9600", "ccsds", "fsk9600/ccsds-concatenated fsk9600/ccsds-convolutional fsk9600/ccsds-rs fsk9600/ccsds-tc fsk9600/ccsds-uncoded"},
+		{"fsk9600", "ccsds", "fsk9600/ccsds-concatenated fsk9600/ccsds-convolutional fsk9600/ccsds-ldpc fsk9600/ccsds-punctured fsk9600/ccsds-rs fsk9600/ccsds-tc fsk9600/ccsds-tc-ldpc fsk9600/ccsds-uncoded"},
 		{"fsk20000", "", "fsk20000/ccsds-concatenated"},
 		{"", "u482c", "afsk4800/u482c"},
 		{"bpsk777.5-manchester", "ao40", "bpsk777.5-manchester/ao40"},
+		{"qpsk256000", "ccsds-ldpc", "qpsk256000/ccsds-ldpc"},
+		{"oqpsk9600-manchester", "ax25", "of bpsk and dbpsk only"},
 		{"morse", "", "there are afsk1200"},
 		{"", "telex", "dbpsk1200/ao40"},
 		{"afsk1200", "telex", "no framing \"telex\"; there are ao40"},

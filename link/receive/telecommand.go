@@ -3,25 +3,32 @@ package receive
 import (
 	"spacechain/link/coding/bch"
 	"spacechain/link/coding/cltu"
+	"spacechain/link/coding/ldpc"
 	"spacechain/link/frame"
 )
 
-// openTC finds telecommand frames in CLTUs with BCH, randomized or not (CCSDS 231.0-B-4). Noise
-// shows a start sequence every 2000 bits and a codeblock behind every other; a frame must then
-// have a header that is one, a length that fits, and a check field of 16 bits: 5e-12 false frames a
-// bit, or one in five years at 1200 bit/s.
-//
-// Where errors are corrected, noise before a signal may begin with what passes for a start, and the
-// unit that this opens swallow the real one. One receiver that only detects errors seldom takes such
-// a start, so both listen.
-func openTC(name string, _ Modem, _ Options) deframer {
-	d := &telecommand{name: name, recent: recent{window: 128}}
-	for _, mode := range []bch.Mode{bch.Correct, bch.Detect} {
-		for _, randomize := range []bool{true, false} {
-			d.receivers = append(d.receivers, cltu.NewReceiver(cltu.Coding{Randomize: randomize, Mode: mode}))
-		}
+// tcBCH and tcLDPC are the codes of telecommands.
+var (
+	tcBCH = []cltu.Coding{{Mode: bch.Correct, Randomize: true}, {Mode: bch.Correct}}
+	// The randomizer is mandatory with LDPC.
+	tcLDPC = []cltu.Coding{
+		{LDPC: ldpc.TC128, Randomize: true, Tail: cltu.TailLDPC}, {LDPC: ldpc.TC512, Randomize: true},
 	}
-	return d
+)
+
+// openTC finds telecommand frames in CLTUs: with BCH, randomized or not, or with either LDPC code
+// (CCSDS 231.0-B-4). Noise shows a start sequence of BCH every 2000 bits and a codeblock behind every
+// other; a frame must then have a header that is one, a length that fits, and a check field of
+// 16 bits: 5e-12 false frames a bit, or one in five years at 1200 bit/s. A start of LDPC comes once in
+// ten million bits.
+func openTC(codings []cltu.Coding) func(string, Modem, Options) deframer {
+	return func(name string, _ Modem, _ Options) deframer {
+		d := &telecommand{name: name, recent: recent{window: 128}}
+		for _, c := range codings {
+			d.receivers = append(d.receivers, cltu.NewReceiver(c))
+		}
+		return d
+	}
 }
 
 type telecommand struct {

@@ -10,6 +10,7 @@ import (
 	"spacechain/link/coding/cltu"
 	"spacechain/link/coding/conv"
 	"spacechain/link/coding/crc"
+	"spacechain/link/coding/ldpc"
 	"spacechain/link/coding/randomizer"
 	"spacechain/link/coding/rs"
 	"spacechain/link/frame"
@@ -17,19 +18,16 @@ import (
 )
 
 // newCCSDS sends transfer frames of one length as CCSDS 131.0-B-5 has them: randomized, with the
-// Reed-Solomon code (255,223) in the dual basis, interleaved as deep as the length needs, and the
+// Reed-Solomon code (255,223) in the dual basis, interleaved as deep as the length needs, and a
 // convolutional code, or not.
-func newCCSDS(coded, inner bool) func(receive.Modem, Options) (framer, error) {
+func newCCSDS(coded bool, inner *conv.Code) func(receive.Modem, Options) (framer, error) {
 	return func(m receive.Modem, _ Options) (framer, error) {
 		return func(lead, tail int, frames [][]byte) ([]byte, error) {
 			if len(frames) == 0 {
 				return idle(m, nil, lead+tail), nil
 			}
 			size := len(frames[0])
-			c := cadu.Config{FrameSize: size, Randomizer: randomizer.TM255}
-			if inner {
-				c.Inner = &conv.CCSDS
-			}
+			c := cadu.Config{FrameSize: size, Randomizer: randomizer.TM255, Inner: inner}
 			if coded {
 				block, err := blockOf(size)
 				if err != nil {
@@ -49,7 +47,7 @@ func newCCSDS(coded, inner bool) func(receive.Modem, Options) (framer, error) {
 			if err != nil {
 				return nil, err
 			}
-			bits := e.Flush(idle(m, nil, lead))
+			bits := e.Flush(idle(m, nil, lead&^1)) // whole symbols of QPSK
 			for _, frame := range frames {
 				if bits, err = e.Encode(bits, frame); err != nil {
 					return nil, err
@@ -63,8 +61,8 @@ func newCCSDS(coded, inner bool) func(receive.Modem, Options) (framer, error) {
 					return nil, err
 				}
 				marker := 8 * len(cadu.Marker)
-				if inner {
-					marker *= 2
+				if inner != nil {
+					marker = inner.Symbols(marker)
 				}
 				bits = append(bits, whole[:marker]...)
 			}
@@ -92,9 +90,41 @@ func blockOf(size int) (*rs.Block, error) {
 	return nil, fmt.Errorf("frames of %d octets: no interleaving of 1, 2, 3, 4, 5 or 8 words of up to %d divides them", size, data)
 }
 
-// newTC sends each telecommand frame in a CLTU of its own with BCH, randomized (CCSDS 231.0-B-4), with
-// the alternating bits of PLOP-2 around.
-func newTC(m receive.Modem, _ Options) (framer, error) {
+// newLDPC sends transfer frames of 128, 512 or 2048 octets, randomized, in codewords of AR4JA 1/2
+// (CCSDS 131.0-B-5 §7.4), and behind the last the marker of another, by which receivers know the length.
+func newLDPC(m receive.Modem, _ Options) (framer, error) {
+	return func(lead, tail int, frames [][]byte) ([]byte, error) {
+		if len(frames) == 0 {
+			return idle(m, nil, lead+tail), nil
+		}
+		code, err := ldpc.AR4JA(ldpc.Rate1of2, 8*len(frames[0]))
+		if err != nil {
+			return nil, fmt.Errorf("frames of %d octets: codewords carry 128, 512 or 2048", len(frames[0]))
+		}
+		e, err := cadu.NewEncoder(cadu.Config{LDPC: code, Randomizer: randomizer.TM255})
+		if err != nil {
+			return nil, err
+		}
+		bits := idle(m, nil, lead)
+		for i, frame := range frames {
+			if len(frame) != len(frames[0]) {
+				return nil, fmt.Errorf("frame %d has %d octets, the first %d: a channel has frames of one length", i+1, len(frame), len(frames[0]))
+			}
+			if bits, err = e.Encode(bits, frame); err != nil {
+				return nil, err
+			}
+		}
+		return idle(m, coding.Unpack(bits, cadu.MarkerLDPC), tail), nil
+	}, nil
+}
+
+// newTC sends each telecommand frame in a CLTU of its own (CCSDS 231.0-B-4), with the alternating
+// bits of PLOP-2 around.
+func newTC(c cltu.Coding) func(receive.Modem, Options) (framer, error) {
+	return func(m receive.Modem, _ Options) (framer, error) { return tcFramer(m, c), nil }
+}
+
+func tcFramer(m receive.Modem, c cltu.Coding) framer {
 	channel := frame.TCChannel{AnySpacecraft: true, FECF: true}
 	return func(lead, tail int, frames [][]byte) ([]byte, error) {
 		bits := idle(m, nil, max(lead, 128))
@@ -102,12 +132,12 @@ func newTC(m receive.Modem, _ Options) (framer, error) {
 			if _, err := channel.Decode(f); err != nil {
 				return nil, fmt.Errorf("frame %d is no telecommand frame with a check field: %w", i+1, err)
 			}
-			octets, err := cltu.Coding{Randomize: true}.Encode(nil, f)
+			octets, err := c.Encode(nil, f)
 			if err != nil {
 				return nil, err
 			}
 			bits = idle(m, coding.Unpack(bits, octets), 16)
 		}
 		return idle(m, bits, tail), nil
-	}, nil
+	}
 }

@@ -6,9 +6,13 @@ import (
 	"spacechain/link/ax100"
 	"spacechain/link/ax25"
 	"spacechain/link/coding/ao40"
+	"spacechain/link/coding/cltu"
+	"spacechain/link/coding/conv"
 	"spacechain/link/coding/fx25"
 	"spacechain/link/coding/il2p"
+	"spacechain/link/coding/ldpc"
 	"spacechain/link/coding/randomizer"
+	"spacechain/link/modem"
 	"spacechain/link/receive"
 )
 
@@ -27,12 +31,18 @@ var framers = map[string]func(receive.Modem, Options) (framer, error){
 	"ax100":               newAX100(ax100.ASMGolay),
 	"ax100-rs":            newAX100(ax100.ReedSolomon),
 	"u482c":               newAX100(ax100.U482C),
-	"ccsds-uncoded":       newCCSDS(false, false),
-	"ccsds-rs":            newCCSDS(true, false),
-	"ccsds-convolutional": newCCSDS(false, true),
-	"ccsds-concatenated":  newCCSDS(true, true),
-	"ccsds-tc":            newTC,
+	"ccsds-uncoded":       newCCSDS(false, nil),
+	"ccsds-rs":            newCCSDS(true, nil),
+	"ccsds-convolutional": newCCSDS(false, &conv.CCSDS),
+	"ccsds-concatenated":  newCCSDS(true, &conv.CCSDS),
+	"ccsds-punctured":     newCCSDS(true, &threeQuarters),
+	"ccsds-ldpc":          newLDPC,
+	"ccsds-tc":            newTC(cltu.Coding{Randomize: true}),
+	"ccsds-tc-ldpc":       newTC(cltu.Coding{LDPC: ldpc.TC128, Randomize: true, Tail: cltu.TailLDPC}),
 }
+
+// threeQuarters is the punctured code that is sent; receivers find out any.
+var threeQuarters = conv.Punctured(conv.Rate3of4)
 
 // line gives how a modem wants the bits of HDLC.
 func line(m receive.Modem, scrambled bool) ax25.Line {
@@ -71,7 +81,11 @@ func newFX25(m receive.Modem, opt Options) (framer, error) {
 		return nil, fmt.Errorf("%d check octets: FX.25 has 16, 32 or 64", check)
 	}
 	return func(lead, tail int, frames [][]byte) ([]byte, error) {
-		bits := flags(nil, lead)
+		var bits []byte
+		if twoBits(m) {
+			bits, lead = idle(m, nil, lead), 16
+		}
+		bits = flags(bits, lead)
 		for _, frame := range frames {
 			var err error
 			if bits, err = fx25.Encode(bits, frame, check); err != nil {
@@ -102,6 +116,13 @@ func flags(dst []byte, bits int) []byte {
 		dst = append(dst, 0, 1, 1, 1, 1, 1, 1, 0)
 	}
 	return dst
+}
+
+// twoBits tells whether a modem sends two bits a symbol: alternating bits are one symbol again and
+// again then, which is a carrier, and flags are four.
+func twoBits(m receive.Modem) bool {
+	p, ok := m.PSK()
+	return ok && p.Scheme != modem.BPSK
 }
 
 // idle appends so many bits from which a receiver learns the timing. Over FSK they are 1010…; as
@@ -160,6 +181,9 @@ func newAX100(mode ax100.Mode) func(receive.Modem, Options) (framer, error) {
 		return func(lead, tail int, frames [][]byte) ([]byte, error) {
 			f := ax100.Framer{Mode: mode, Preamble: max(lead, 1)}
 			var bits []byte
+			if twoBits(m) {
+				bits, f.Preamble = idle(m, nil, lead), 16
+			}
 			for _, frame := range frames {
 				var err error
 				if bits, err = f.Append(bits, frame); err != nil {

@@ -21,7 +21,8 @@ type Options struct {
 	// Amplitude of the samples, up to 1; 0 stands for 0.5.
 	Amplitude float64
 	// Lead is for how many seconds the carrier goes before the first frame, so that the receiver
-	// is in step, and Tail after the last. 0 stands for 0.2 s but at least 300 bits, and 32 bits.
+	// is in step, and Tail after the last. 0 stands for 0.2 s but at least 300 bits, or 1024 symbols of
+	// QPSK, and 32 bits.
 	Lead, Tail float64
 	// CheckOctets are those of FX.25: 16, 32 or 64; 0 stands for 16.
 	CheckOctets int
@@ -51,6 +52,9 @@ func New(modemName, framing string, opt Options) (*Sender, error) {
 	}
 	if opt.Lead == 0 {
 		opt.Lead = max(0.2, 300/m.Baud())
+		if p, ok := m.PSK(); ok && p.Scheme != modem.BPSK {
+			opt.Lead = max(0.2, 1024/p.Baud)
+		}
 	}
 	if opt.Tail == 0 {
 		opt.Tail = 32 / m.Baud()
