@@ -43,7 +43,7 @@ noise, Doppler and fades sample by sample, and is found again by the receiver or
 Without --tle it is a polar orbit of 550 km; --after is then its epoch.`,
 		Example: `  spacechain link pass
   spacechain link pass --depth samples --capture pass/
-  spacechain link pass --station kiruna --tle stations.tle --sat 25544 --peak 20 --json`,
+  spacechain link pass --station weilheim --tle stations.tle --sat 25544 --peak 20 --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
