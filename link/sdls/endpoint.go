@@ -70,8 +70,10 @@ func (e *Endpoint) Delete(spi uint16) error {
 
 // Rekey gives an association without keys the names of its keys, the same twice where one
 // algorithm does both, and the numbers to go on from; nil numbers are zero. The keys need
-// not be there yet. With the key that it had before, numbers must go on from where they
-// were: under one key none may come again.
+// not be there yet. Under one key no number may come again, whatever keys the association had in
+// between and whichever association it was: a vector that the ring has seen under the key,
+// or a number of this association, is refused. What was used before the ring was made it
+// cannot know.
 func (e *Endpoint) Rekey(spi uint16, cipherKey, macKey KeyID, iv, sn []byte) error {
 	a, err := e.find(spi, Unkeyed)
 	if err != nil {
@@ -89,11 +91,13 @@ func (e *Endpoint) Rekey(spi uint16, cipherKey, macKey KeyID, iv, sn []byte) err
 			return err
 		}
 	}
-	if a.keyed && cipherKey == a.cipherKey && (a.iv.spent || bytes.Compare(fresh.iv.next, a.iv.next) < 0) ||
-		a.keyed && macKey == a.macKey && (a.sn.spent || bytes.Compare(fresh.sn.next, a.sn.next) < 0) {
-		return fmt.Errorf("rekey association %d with the key it had and numbers it used: %w", spi, ErrReplay)
-	}
 	fresh.cipherKey, fresh.macKey, fresh.state, fresh.keyed = cipherKey, macKey, Keyed, true
+	// The keys of before may not be in the ring yet, so the association's own memory counts, too.
+	if a.keyed && cipherKey == a.cipherKey && (a.iv.spent || bytes.Compare(fresh.iv.next, a.iv.next) < 0) ||
+		a.keyed && macKey == a.macKey && (a.sn.spent || bytes.Compare(fresh.sn.next, a.sn.next) < 0) ||
+		e.reuses(&fresh, fresh.iv.next, fresh.sn.next) {
+		return fmt.Errorf("rekey association %d with a key and numbers used under it: %w", spi, ErrReplay)
+	}
 	*a = fresh
 	return nil
 }
@@ -169,6 +173,9 @@ func (e *Endpoint) Apply(spi uint16, b []byte) error {
 	if a.iv.spent || a.sn.spent {
 		return fmt.Errorf("apply association %d: %w", spi, ErrExhausted)
 	}
+	if e.reuses(a, a.iv.next, a.sn.next) {
+		return fmt.Errorf("apply association %d: another had this vector under the same key: %w", spi, ErrReplay)
+	}
 	binary.BigEndian.PutUint16(b[l.Security:], spi)
 	at := l.Security + 2
 	at += copy(b[at:l.Data], a.iv.next[a.IV-a.IVField:])
@@ -176,6 +183,7 @@ func (e *Endpoint) Apply(spi uint16, b []byte) error {
 	if err := e.protect(a, l, b); err != nil {
 		return fmt.Errorf("apply association %d: %w", spi, err)
 	}
+	e.use(a, a.iv.next, a.sn.next)
 	a.iv.advance(a.iv.next)
 	a.sn.advance(a.sn.next)
 	e.channel.Seal(b)
@@ -344,6 +352,7 @@ func (e *Endpoint) process(spi uint16, l frame.Layout, b []byte) error {
 	if err := e.verify(a, l, b); err != nil {
 		return err
 	}
+	e.use(a, a.iv.pending, a.sn.pending)
 	if a.SN > 0 {
 		a.sn.accept()
 	}

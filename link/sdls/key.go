@@ -41,6 +41,7 @@ type key struct {
 	block cipher.Block
 	cmac  *cmac
 	gcm   []gcmOf
+	used  []span // numbers that it secured, or that were received under it
 }
 
 // gcmOf is a GCM instance for lengths of nonce and tag.
@@ -54,7 +55,8 @@ func (k key) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "key %d (%v)", k.id, k.state)
 }
 
-// Ring holds the keys of one end. The zero value is empty and ready.
+// Ring holds the keys of one end, and what numbers were used under each. The zero value is
+// empty and ready.
 type Ring struct {
 	keys map[KeyID]*key
 }
