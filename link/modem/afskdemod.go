@@ -51,7 +51,7 @@ func NewAFSKDemodulator(mode AFSK, rate float64, opt AFSKOptions) (*AFSKDemodula
 	if opt.Memory <= 0 {
 		opt.Memory = 0.6
 	}
-	d := &AFSKDemodulator{mode: mode, rate: rate, front: front, delay: opt.Window + 2*clockBlock + seqDepth + seqBlock}
+	d := &AFSKDemodulator{mode: mode, rate: rate, front: front, delay: opt.Window + 2*clockBlock + seqDepth + seqBlock + 1}
 	d.pick.clock = newBitClock(opt.Window, !opt.Steady)
 	d.seq = newToneSequence((mode.Mark-mode.Space)/2/mode.Baud, opt)
 	return d, nil

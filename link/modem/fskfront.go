@@ -109,10 +109,12 @@ func (f *fskFront) tick() {
 		s := f.sums[f.ticked-f.first]
 		m := complex(mean, 0)
 		line := s.turn[2] - 2*m*s.turn[1] + m*m*s.turn[0]
-		power := max(s.power-2*mean*s.level+mean*mean*f.inner, 0)
+		power := f.power(f.ticked, mean)
 		f.meter.add(power / f.inner)
-		if power > 0 {
-			line /= complex(power, 0)
+		// A nominal bit's own power alone must not scale its line: samples in its middle go with
+		// that power more than those at its ends, so that noise would have a clock of its own.
+		if near := (f.power(f.ticked-1, mean) + power + f.power(f.ticked+1, mean)) / 3; near > 0 {
+			line /= complex(near, 0)
 		}
 		f.clock.add(line)
 		f.ticked++
@@ -121,6 +123,15 @@ func (f *fskFront) tick() {
 		f.sums = f.sums[:copy(f.sums, f.sums[drop:])]
 		f.first += drop
 	}
+}
+
+// power is what the samples of a nominal bit have, off a mean; 0 before those that are kept.
+func (f *fskFront) power(bit int64, mean float64) float64 {
+	if bit < f.first {
+		return 0
+	}
+	s := &f.sums[bit-f.first]
+	return max(s.power-2*mean*s.level+mean*mean*f.inner, 0)
 }
 
 // pick takes the pairs at the middles of bits.

@@ -11,6 +11,9 @@ type tonePicker struct {
 	base   int64   // number of pairs[0]
 	summed int64   // how many have gone into the clock
 	last   float64 // place of the last pair given out
+
+	line   complex128 // of the bit before the next
+	powers [2]float64 // of that and the one before it
 }
 
 // turns holds e^(-j2πt) at the parts of a bit.
@@ -35,10 +38,17 @@ func (t *tonePicker) process(dst, src []TonePair) []TonePair {
 			power += m + s
 		}
 		t.meter.add(power / oversample)
-		if power > 0 {
-			line /= complex(power*power, 0)
+		// A bit's own power alone must not scale it: tones near the middle of a bit go with that
+		// power more than those at its ends, so that noise would have a clock of its own. The
+		// clock gets each line when the power behind it is known.
+		if t.summed > 0 {
+			near := (t.powers[0] + t.powers[1] + power) / 3
+			if near > 0 {
+				t.line /= complex(near*near, 0)
+			}
+			t.clock.add(t.line)
 		}
-		t.clock.add(line)
+		t.line, t.powers = line, [2]float64{t.powers[1], power}
 		t.summed += oversample
 	}
 	for {
