@@ -60,6 +60,7 @@ type FMDiscriminator struct {
 	wide      *dsp.ComplexFIR
 	narrow    *dsp.ComplexFIR
 	nco       *dsp.NCO
+	settle    int       // fmSettle in samples
 	forget    float64   // weight of a sample in the means
 	before    complex64 // wide
 	last      complex64 // narrow
@@ -67,12 +68,25 @@ type FMDiscriminator struct {
 	rest      float64   // what remains of it behind the narrow one
 	square    float64   // means of the power and its square behind the narrow filter
 	fourth    float64
+	astray    float64 // mean of what the narrow filter shows, over fmMemory, cycles a sample
+	settled   int     // samples since there has been a carrier, and it in the middle
 	samples   []complex64
 	filtered  []complex64
 }
 
 // fmMemory is over how many seconds the place of the carrier is a mean.
 const fmMemory = 0.02
+
+// Once a carrier has been there for fmSettle seconds the mean is over fmSteady times as long: frames
+// hold enough ones in a row, or enough more ones than zeros, to draw a short mean away by a third of
+// the deviation. A carrier that jumps, further from the middle than fmAstray deviations, or that
+// falls below fmCarrier of the noise in its band, is found again as fast as a new one.
+const (
+	fmSettle  = 0.05
+	fmSteady  = 6
+	fmAstray  = 0.6
+	fmCarrier = 0.8
+)
 
 // fmLeak is what share of the correction is forgotten again, so that noise, which lies about the
 // filter wherever that is, does not carry it away.
@@ -96,6 +110,7 @@ func NewFMDiscriminator(mode FM, rate float64) (*FMDiscriminator, error) {
 		wide:   filter(band+2*mode.Search, band/2),
 		narrow: filter(0.75*band, band/4),
 		nco:    dsp.NewNCO(0, rate),
+		settle: int(fmSettle * rate),
 		forget: -math.Expm1(-1 / (fmMemory * rate)),
 	}, nil
 }
@@ -126,7 +141,11 @@ func (d *FMDiscriminator) Process(dst []float32, src []complex64) []float32 {
 		w := d.samples[0]
 		p := mul(w, complex(real(d.before), -imag(d.before)))
 		d.before = w
-		d.offset += d.forget * (cycles(p) - d.offset)
+		forget := d.forget
+		if d.settled > d.settle {
+			forget /= fmSteady
+		}
+		d.offset += forget * (cycles(p) - d.offset)
 		d.nco.SetFrequency(-d.offset-d.rest, 1)
 		d.filtered = d.narrow.Process(d.filtered[:0], []complex64{mul(w, d.nco.Next())})
 		n := d.filtered[0]
@@ -137,7 +156,11 @@ func (d *FMDiscriminator) Process(dst []float32, src []complex64) []float32 {
 		d.last = n
 		turn := cycles(p)
 		// Noise pulls what the wide filter shows towards the middle.
-		d.rest += d.forget * (turn - float64(fmLeak*d.rest))
+		d.rest += forget * (turn - float64(fmLeak*d.rest))
+		d.astray += d.forget * (turn - d.astray)
+		if d.settled++; d.CNR() < fmCarrier || math.Abs(d.astray) > fmAstray/scale {
+			d.settled = 0
+		}
 		dst = append(dst, float32(min(max(turn*scale, -mostClick), mostClick)))
 	}
 	return dst
