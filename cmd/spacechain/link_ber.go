@@ -81,7 +81,9 @@ func (f *berFlags) run(cmd *cobra.Command, names []string) error {
 	}
 	if len(curves) == 0 {
 		for _, c := range ber.Curves() {
-			fmt.Fprintf(cmd.OutOrStdout(), "%-26s %s\n", c.Name, c.About)
+			if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-26s %s\n", c.Name, c.About); err != nil {
+				return err
+			}
 		}
 		return nil
 	}

@@ -2,7 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -157,10 +157,13 @@ func (f *budgetFlags) run(cmd *cobra.Command, names []string) error {
 		return printBudgets(cmd, budgets)
 	}
 	for i, b := range budgets {
+		text := b.Table()
 		if i > 0 {
-			fmt.Fprintln(cmd.OutOrStdout())
+			text = "\n" + text
 		}
-		fmt.Fprint(cmd.OutOrStdout(), b.Table())
+		if _, err := io.WriteString(cmd.OutOrStdout(), text); err != nil {
+			return err
+		}
 	}
 	return nil
 }
