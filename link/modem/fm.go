@@ -82,7 +82,7 @@ const fmMemory = 0.02
 // the deviation. A carrier that jumps, further from the middle than fmAstray deviations, or that
 // falls below fmCarrier of the noise in its band, is found again as fast as a new one.
 const (
-	fmSettle  = 0.05
+	fmSettle  = 0.1
 	fmSteady  = 6
 	fmAstray  = 0.6
 	fmCarrier = 0.8

@@ -25,7 +25,7 @@
 //	ttc-up        13.6 dB  (80 octets)     payload-up    1.5 dB
 //	ttc-up-4800   13.5 dB  (80 octets)     payload-down  1.0 dB
 //	ttc-down      -1.4 dB                  isl           1.0 dB
-//	beacon         6.4 dB  (80 octets)     user          7.4 dB (100 octets)
+//	beacon         6.4 dB  (80 octets)     user          7.1 dB (100 octets)
 //
 // and BenchmarkPass runs all that a pass has on the air several times faster than real time on
 // one core.

@@ -48,8 +48,8 @@ func userBits(octets int) int { return userPreamble + 32 + 24 + 8*(octets+32) }
 // userLosses: the marker, the length and bursts of errors are lost in proportion to the length;
 // more than the code corrects, sixteen octets whatever the length, grows far faster.
 var userLosses = []cause{
-	{func(octets int) float64 { return float64(octets+32) / 132 }, []lossPoint{{6, 0.27}, {7, 0.11}, {8, 0.03}, {9, 0.014}, {10, 0.008}, {11, 0.0033}, {13, 0.0004}}},
-	{func(octets int) float64 { return math.Pow(float64(octets+32)/132, 4.5) }, []lossPoint{{6, 3.8}, {7, 0.187}, {8, 0.005}}},
+	{func(octets int) float64 { return float64(octets+32) / 132 }, []lossPoint{{7, 0.008}, {8, 0.003}, {9, 0.0008}, {11, 0.0001}}},
+	{func(octets int) float64 { return math.Pow(float64(octets+32)/132, 4.5) }, []lossPoint{{6, 3.2}, {6.5, 0.98}, {7, 0.157}, {7.5, 0.027}, {8, 0.0015}}},
 }
 
 // gmskCarrier is Gaussian minimum-shift keying.
