@@ -3,7 +3,7 @@
 // are the layers of CCSDS and of the packet utilization standard.
 //
 //	octets of a CLTU -> TC transfer frame -> SDLS -> FARM-1 -> segments -> packets -> PUS services
-//	PUS reports -> packets -> TM transfer frames with a CLCW -> bursts in the satellite's slots
+//	PUS reports -> packets -> TM transfer frames with a CLCW -> SDLS -> bursts in the satellite's slots
 //
 // [TTC] is a core: it reads no clock and does no input or output. Its duties towards its
 // caller are four: give it what was received with [TTC.Uplink] as soon as it is decoded, call

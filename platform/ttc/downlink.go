@@ -62,7 +62,7 @@ func (t *TTC) fill(i int64) {
 		t.load()
 		f, err := t.sender.Next(nil)
 		if err != nil {
-			break // cannot happen: the channel was checked
+			break // cannot happen: channel and key were checked
 		}
 		if vc := f[1] >> 1 & 7; vc == mission.VCLive {
 			_ = t.server.Frame(at.Add(w.Lead()+time.Duration(k)*per), t.live)

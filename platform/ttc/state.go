@@ -16,7 +16,7 @@ import (
 )
 
 // stateVersion is that of the form of what Export gives.
-const stateVersion = 2
+const stateVersion = 3
 
 var errState = errors.New("no state of telemetry and command")
 
@@ -34,7 +34,7 @@ func (t *TTC) Export() ([]byte, error) {
 	for i, f := range t.farms {
 		vr[i] = f.VR()
 	}
-	b := cbor.AppendArray(nil, 7)
+	b := cbor.AppendArray(nil, 8)
 	b = cbor.AppendUint(b, stateVersion)
 	b = cbor.AppendBytes(b, vr)
 	b = cbor.AppendUint(b, t.live)
@@ -61,6 +61,7 @@ func (t *TTC) Export() ([]byte, error) {
 	for _, a := range numbers {
 		b = cbor.AppendBytes(b, t.floors[a.spi])
 	}
+	b = cbor.AppendBytes(b, t.telemetry.Next())
 	return cbor.AppendBytes(b, server), nil
 }
 
@@ -100,8 +101,8 @@ func (k segmentKey) number() uint64 {
 func (t *TTC) restore(now time.Time, state []byte) error {
 	d := cbor.NewDecoder(state)
 	fail := func(what any) error { return fmt.Errorf("restore: %w: %v", errState, what) }
-	if n, err := d.Array(); err != nil || n != 7 {
-		return fail("seven fields expected")
+	if n, err := d.Array(); err != nil || n != 8 {
+		return fail("eight fields expected")
 	}
 	if v, err := d.Uint(); err != nil || v != stateVersion {
 		return fail("another version")
@@ -149,6 +150,13 @@ func (t *TTC) restore(now time.Time, state []byte) error {
 		if err := t.goOn(a.spi, a.key, floor); err != nil {
 			return fail(err)
 		}
+	}
+	next, err := d.Bytes()
+	if err == nil {
+		err = t.telemetry.GoOn(next)
+	}
+	if err != nil {
+		return fail(err)
 	}
 	server, err := d.Bytes()
 	if err != nil {

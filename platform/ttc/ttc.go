@@ -88,6 +88,7 @@ type TTC struct {
 
 	// down
 	sender    *frame.Sender
+	telemetry *mission.Telemetry
 	ocf       [4]byte
 	slot      int64 // last down slot that was filled
 	live      uint64
@@ -159,6 +160,10 @@ func New(now time.Time, c Config) (*TTC, error) {
 	if t.sender, err = frame.NewSender(link.TM()); err != nil {
 		return nil, fmt.Errorf("telemetry and command: %w", err)
 	}
+	if t.telemetry, err = link.SecureTelemetry(now); err != nil {
+		return nil, fmt.Errorf("telemetry and command: %w", err)
+	}
+	t.sender.Protect = func(b []byte) error { return t.telemetry.Protect(t.now, b) }
 	t.sender.OCF, t.sender.Idle = &t.ocf, mission.VCIdle
 	for _, v := range []struct{ vc, priority int }{{mission.VCLive, 1}, {mission.VCStored, 0}} {
 		if err := t.sender.Open(uint8(v.vc), v.priority); err != nil {

@@ -109,8 +109,15 @@ func reports(t testing.TB, l mission.Link, bursts []radio.Burst) (list []pus.TM,
 	if err != nil {
 		t.Fatal(err)
 	}
+	var now time.Time
+	security, err := l.SecureTelemetry(start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Open = func(b []byte) error { return security.Open(now, b) }
 	p := l.Profile()
 	for _, b := range bursts {
+		now = b.At
 		if b.Waveform.Name == "beacon" {
 			continue
 		}

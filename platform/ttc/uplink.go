@@ -174,8 +174,8 @@ func (t *TTC) join(key segmentKey, p piece) []byte {
 }
 
 // packets executes the packets of a unit, one after the other, and each only once: the control
-// word that makes a station send again is not secured on its way down, and whoever imitates it
-// must not have commands done twice. Of a packet that comes again the reports are in the store.
+// word that makes a station send again is not covered by what authenticates telemetry, and whoever
+// changes it must not have commands done twice. Of a packet that comes again the reports are in the store.
 func (t *TTC) packets(vc uint8, u []byte) {
 	for len(u) > 0 {
 		n, err := packet.Length(u)

@@ -54,6 +54,7 @@ type Control struct {
 
 	// down
 	receiver  *frame.Receiver
+	security  *mission.Telemetry
 	clcw      frame.CLCW
 	clcwAt    time.Time // when it came, zero before the first of a pass
 	clcwFed   time.Time // the one that FOP-1 has
@@ -70,7 +71,10 @@ type Stats struct {
 	FramesSent      uint64 // telecommand, with those sent again
 	Bursts          uint64
 	FramesReceived  uint64
-	FramesRefused   uint64
+	FramesRefused   uint64 // telemetry, for whatever reason
+	FramesForged    uint64 // of those refused: with a wrong authentication code
+	FramesReplayed  uint64 // with a number that was used before or is not of the time
+	FramesUnsecured uint64 // of another security association, or of none
 	FramesMissing   uint64
 	BeaconsReceived uint64
 	Alerts          uint64 // of FOP-1
@@ -100,6 +104,10 @@ func New(now time.Time, c Config) (*Control, error) {
 	if k.receiver, err = frame.NewReceiver(link.TM()); err != nil {
 		return nil, fmt.Errorf("control: %w", err)
 	}
+	if k.security, err = link.SecureTelemetry(now.Add(-mission.Tolerance)); err != nil {
+		return nil, fmt.Errorf("control: %w", err)
+	}
+	k.receiver.Open = func(b []byte) error { return k.security.Open(k.now, b) }
 	k.receiver.MaxPacket = 16 << 10
 	k.commander = &pus.Commander{Profile: link.Profile(), APID: link.APID, Source: uint16(c.VC) + 1,
 		Ack: pus.AckAcceptance | pus.AckCompletion, Keep: 4*c.MaxQueue + 64, First: uint16(now.Unix() % 16384)}
@@ -110,7 +118,11 @@ func New(now time.Time, c Config) (*Control, error) {
 func (k *Control) Link() mission.Link { return k.link }
 
 // Stats tells what was counted.
-func (k *Control) Stats() Stats { return k.stats }
+func (k *Control) Stats() Stats {
+	s, t := k.stats, k.security.Stats()
+	s.FramesForged, s.FramesReplayed, s.FramesUnsecured = t.Forged, t.Replayed, t.Unsecured
+	return s
+}
 
 // Begin tells that the satellite is in view until a moment.
 func (k *Control) Begin(now, until time.Time) {

@@ -20,6 +20,14 @@
 // no report is to be had, a command ends with its fate unknown; see [State]. None is done
 // twice: FARM-1 sees to it, and the satellite knows packets that come again.
 //
+// # What is believed
+//
+// Only telemetry frames that SDLS finds genuine, new and of the time are read; of the others
+// nothing counts, not the control word either, and [Stats] has how many there were and why. The
+// control word itself is not covered by the code; what forging it can do is in the
+// documentation of package mission. Beacons are not authenticated: nothing is taken from them but
+// the orbit, which anybody can have made up until housekeeping brings a newer one.
+//
 // # Keys
 //
 // [Control.ChangeKey] replaces the key of packets over the air. A satellite whose computer

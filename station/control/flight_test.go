@@ -56,7 +56,8 @@ type flight struct {
 	light               func(time.Time) time.Duration
 	satFast, groundFast time.Duration // how far their clocks are ahead
 	loseUp, loseDown    func(at time.Time, n int) bool
-	keep                bool // up frames in heardUp
+	bend                func(tm []byte) // changes telemetry frames on their way
+	keep                bool            // up frames in heardUp
 
 	queue    arrivals
 	serial   int
@@ -154,6 +155,9 @@ func (f *flight) drain() {
 					f.beacons++
 					f.ground.Beacon(f.groundNow(), frame)
 				} else {
+					if f.bend != nil {
+						f.bend(frame)
+					}
 					f.ground.Downlink(f.groundNow(), frame)
 				}
 			})

@@ -56,11 +56,18 @@ func FuzzDownlink(f *testing.F) {
 		k.Begin(start, start.Add(time.Hour))
 		size := k.Link().Down.FrameSize
 		tm := k.Link().TM()
+		end, err := k.Link().SecureTelemetry(start)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for n := 0; n < 4 && len(in) > 0; n++ {
 			at := start.Add(time.Duration(n+1) * 12 * time.Second)
 			b := bytes.Clone(in[:min(size, len(in))])
 			if len(b) == size {
 				tm.Seal(b) // whoever sends it can compute a CRC
+				if n > 0 {
+					_ = end.Protect(at, b) // and as if he had the key
+				}
 			}
 			k.Downlink(at, b)
 			in = in[len(b):]
@@ -117,6 +124,12 @@ func TestHostileTelemetryCostsLittle(t *testing.T) {
 	if err := sender.Open(0, 0); err != nil {
 		t.Fatal(err)
 	}
+	// A satellite gone mad: these have the key.
+	end, err := k.Link().SecureTelemetry(f.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender.Protect = func(b []byte) error { return end.Protect(f.now, b) }
 	heap := func() uint64 {
 		runtime.GC()
 		var m runtime.MemStats
@@ -131,7 +144,7 @@ func TestHostileTelemetryCostsLittle(t *testing.T) {
 				{Message: pus.Message{Service: 13, Subtype: 1}, Data: append([]byte{byte(n), byte(n >> 8), 0, 0, 0, 1}, make([]byte, 100)...)},
 				{Message: pus.Message{Service: 17, Subtype: 2}},
 			} {
-				m.APID, m.Time, m.Counter = 100, f.now.Add(time.Duration(n)*time.Second), uint16(n)
+				m.APID, m.Time, m.Counter = 100, f.now, uint16(n)
 				pkt, err := p.AppendTM(nil, m)
 				if err == nil {
 					err = sender.Write(0, pkt)
@@ -145,6 +158,7 @@ func TestHostileTelemetryCostsLittle(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				f.now = f.now.Add(100 * time.Millisecond)
 				k.Downlink(f.now, b)
 			}
 		}

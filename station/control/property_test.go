@@ -90,9 +90,10 @@ func TestEveryCommandOnceAndInOrder(t *testing.T) {
 	})
 }
 
-// TestNothingTwiceWhoeverTalks has strangers send telemetry frames, too, whose control words
-// tell anything: commands may be lost then, and end as unknown, but none is done twice or out
-// of order, none is called verified that was not done, and the link recovers.
+// TestNothingTwiceWhoeverTalks has strangers send telemetry frames, too, and change the control
+// words of genuine ones, which tell anything then: commands may be lost, and end as unknown, but
+// none is done twice or out of order, none is called verified that was not done, and the link
+// recovers.
 func TestNothingTwiceWhoeverTalks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := newFlight(t, nil)
@@ -109,17 +110,25 @@ func TestNothingTwiceWhoeverTalks(t *testing.T) {
 			for range rapid.IntRange(1, 8).Draw(t, "strangers") {
 				at := f.now.Add(time.Duration(rapid.Int64Range(0, 2e11).Draw(t, "when")))
 				f.at(at, func() {
-					if rapid.Bool().Draw(t, "up") {
+					switch rapid.IntRange(0, 2).Draw(t, "how") {
+					case 0:
 						f.attack(t)
-					} else {
+					case 1:
 						f.imitate(t)
+					default:
+						w, until := drawCLCW(t), f.now.Add(time.Duration(rapid.IntRange(1, 30).Draw(t, "for"))*time.Second)
+						f.bend = func(b []byte) {
+							if f.now.Before(until) {
+								tamper(f.sat.Link().TM(), b, w)
+							}
+						}
 					}
 				})
 			}
 			f.pass(200 * time.Second)
 			f.run(f.now.Add(time.Hour))
 		}
-		quiet = true
+		quiet, f.bend = true, nil
 		last := f.command(len(ids))
 		ids = append(ids, last)
 		for n := 0; f.ground.Pending() > 0 && n < 4; n++ {
@@ -145,10 +154,22 @@ func TestNothingTwiceWhoeverTalks(t *testing.T) {
 	})
 }
 
+// drawCLCW draws a control word.
+func drawCLCW(t *rapid.T) frame.CLCW {
+	return frame.CLCW{COP: 1, ReportValue: uint8(rapid.IntRange(0, 255).Draw(t, "n(r)")),
+		Lockout: rapid.Bool().Draw(t, "lockout"), Wait: rapid.Bool().Draw(t, "wait"), Retransmit: rapid.Bool().Draw(t, "retransmit")}
+}
+
+// tamper gives a telemetry frame another control word.
+func tamper(c *frame.TMChannel, b []byte, w frame.CLCW) {
+	word := w.Encode()
+	copy(b[len(b)-6:], word[:]) // before the FECF
+	c.Seal(b)
+}
+
 // imitate sends the station a telemetry frame as anybody can.
 func (f *flight) imitate(t *rapid.T) {
-	w := frame.CLCW{COP: 1, ReportValue: uint8(rapid.IntRange(0, 255).Draw(t, "n(r)")),
-		Lockout: rapid.Bool().Draw(t, "lockout"), Wait: rapid.Bool().Draw(t, "wait"), Retransmit: rapid.Bool().Draw(t, "retransmit")}
+	w := drawCLCW(t)
 	s, err := frame.NewSender(f.sat.Link().TM())
 	if err != nil {
 		t.Fatal(err)

@@ -24,4 +24,19 @@
 // everything. Type-BC frames have no security in the standard; the satellite obeys Unlock
 // while a session is on, which only a secured frame opens, and never Set V(R): a station sets
 // its own V(S) to the satellite's V(R).
+//
+// Telemetry frames are authenticated by SDLS with AES-CMAC under one association for all
+// stations, idle frames too: whoever likes may read them, nobody can imitate them ([Telemetry]).
+// Their numbers follow the clock as well, and a station takes none that is more than
+// [Tolerance] from its own: not a replay, and not a frame that somebody held back.
+//
+// The code covers headers and data. The control word comes behind it, where the standard has the
+// operational control field, so whoever can change a genuine frame on its way, or drown it by his
+// own and send its octets again within the tolerance, can put another control word into it. With
+// that he can have a station send again what had arrived, which the satellite does not do again;
+// have it think aboard what is not, whose reports never come, so that it ends with its fate
+// unknown; have it send Unlock; or keep it from going on: what a jammer can do, too. He
+// cannot have a command done twice or out of order, nor have one called verified, as only an
+// authenticated report does that. Beacons are not authenticated: radio amateurs read them, and
+// nothing depends on them but where a station looks for the satellite.
 package mission

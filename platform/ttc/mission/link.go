@@ -117,10 +117,13 @@ func (l Link) TC() *frame.TCChannel {
 	return &frame.TCChannel{MaxLength: MaxTC, Spacecraft: l.Spacecraft, FECF: true, VCs: vcs}
 }
 
-// TM is the telemetry channel.
+// TM is the telemetry channel. Idle frames are secured as all others are, so that a station can
+// tell its satellite's control words from anybody's.
 func (l Link) TM() *frame.TMChannel {
+	p := l.telemetryAssociation()
+	v := frame.Virtual{Security: p.Security()}
 	return &frame.TMChannel{Length: l.Down.FrameSize, Spacecraft: l.Spacecraft, FECF: true,
-		VCs: map[uint8]frame.Virtual{VCLive: {}, VCStored: {}, VCIdle: {}}}
+		VCs: map[uint8]frame.Virtual{VCLive: v, VCStored: v, VCIdle: v}}
 }
 
 // Profile is how packets are written.
