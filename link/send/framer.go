@@ -82,8 +82,8 @@ func newFX25(m receive.Modem, opt Options) (framer, error) {
 	}
 	return func(lead, tail int, frames [][]byte) ([]byte, error) {
 		var bits []byte
-		if twoBits(m) {
-			bits, lead = idle(m, nil, lead), 16
+		if _, afsk := m.AFSK(); !afsk && !m.Scrambled {
+			bits, lead = idle(m, nil, lead), 16 // see hdlc
 		}
 		bits = flags(bits, lead)
 		for _, frame := range frames {
