@@ -13,6 +13,8 @@ const (
 	centerWindow = 64 // bits on both sides of a bit that its zero is found from
 	centerBlock  = 8  // bits that share one
 	centerStep   = 3  // of the samples only every third is looked at
+
+	clickLine = 0.4 // the line above which a bit counts less instead of more
 )
 
 // fskFront takes audio to pairs, one for every bit, at the times a bitClock finds, scaled to unit
@@ -115,6 +117,10 @@ func (f *fskFront) tick() {
 		// that power more than those at its ends, so that noise would have a clock of its own.
 		if near := (f.power(f.ticked-1, mean) + power + f.power(f.ticked+1, mean)) / 3; near > 0 {
 			line /= complex(near, 0)
+			// Clicks of a discriminator stand far above their neighbours, and tell nothing.
+			if a := real(line)*real(line) + imag(line)*imag(line); a > clickLine*clickLine {
+				line *= complex(clickLine*clickLine/a, 0)
+			}
 		}
 		f.clock.add(line)
 		f.ticked++
