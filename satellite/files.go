@@ -26,7 +26,8 @@ const (
 // FilePolicy says what files a payload computer takes. The zero value takes commands and
 // nothing else.
 type FilePolicy struct {
-	// Keep is how many octets of files may stay under KeepDir.
+	// Keep is how many octets the files under KeepDir may take up, a few hundred for each
+	// file and directory included.
 	Keep int64
 	// Quota bounds all files, commands and those under way included; 0 means 16 MiB.
 	// MaxFile bounds one; 0 means 4 MiB.
@@ -68,7 +69,7 @@ func (p *Payload) openFiles(now time.Time) (err error) {
 	o := &p.opts.Files
 	f.entity, err = durable.Open(now, durable.Options{
 		ID: p.opts.Node, Store: kv.Prefix(p.opts.Store, filesPrefix), Remote: o.Remote, Quota: o.Quota, MaxFile: o.MaxFile,
-		Admit: p.admitFile, Received: p.fileCame, Event: o.Event,
+		Admit: p.admitFile, Place: p.placeFile, Received: p.fileCame, Event: o.Event,
 	})
 	if err != nil {
 		return fmt.Errorf("files of satellite %d: %w", p.opts.Node, err)
@@ -97,27 +98,33 @@ func (p *Payload) admitFile(_ uint64, name string, size int64) error {
 	case dir != KeepDir:
 		return fmt.Errorf("nothing is taken below %s/", dir)
 	}
-	if keep, kept := p.opts.Files.Keep, p.files.entity.Octets(KeepDir); keep <= 0 || kept+size > keep {
-		return fmt.Errorf("%d octets beside %d that are kept are above the %d of this satellite", size, kept, keep)
+	e := p.files.entity
+	if err := e.Fits(name); err != nil {
+		return err
+	}
+	if keep, kept, more := p.opts.Files.Keep, e.Room(KeepDir), e.RoomFor(name, size); keep <= 0 || more > keep-kept {
+		return fmt.Errorf("%d octets beside %d that are kept are above the %d of this satellite", more, kept, keep)
 	}
 	return nil
 }
 
-// fileCame puts a command where the next one of its name cannot replace it. That is
-// durable together with the end of the transaction.
-func (p *Payload) fileCame(now time.Time, r durable.Received) {
-	if !strings.HasPrefix(r.Name, CommandDir+"/") {
-		return
+// placeFile puts a command where the next one of its name cannot replace it.
+func (p *Payload) placeFile(now time.Time, id cfdp.TransactionID, name string) string {
+	if !strings.HasPrefix(name, CommandDir+"/") {
+		return name
 	}
 	f := &p.files
-	f.next = max(f.next, uint64(now.UnixMilli())) // so that no number ever comes again
-	order := fmt.Sprintf("%s/%016x-%d-%d", orderDir, f.next, r.ID.Source, r.ID.Seq)
-	if err := f.entity.Rename(now, r.Name, order); err != nil {
-		p.check(fmt.Errorf("take command %s: %w", r.ID, err))
-		return
-	}
+	f.next = max(f.next, uint64(max(now.UnixMilli(), 0))) // so that no number ever comes again
 	f.next++
-	f.orders = append(f.orders, order)
+	return fmt.Sprintf("%s/%016x-%d-%d", orderDir, f.next-1, id.Source, id.Seq)
+}
+
+// fileCame has a command handed over. That it must be is durable together with the end of the
+// transaction.
+func (p *Payload) fileCame(_ time.Time, r durable.Received) {
+	if strings.HasPrefix(r.Place, orderDir+"/") {
+		p.files.orders = append(p.files.orders, r.Place)
+	}
 }
 
 // handOver gives the operating system the commands that came as files. It knows them by

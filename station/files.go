@@ -2,7 +2,6 @@ package station
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"spacechain/internal/kv"
@@ -39,7 +38,7 @@ func (s *Station) openFiles(now time.Time) (err error) {
 	}
 	s.files, err = durable.Open(now, durable.Options{
 		ID: s.opts.Node, Store: kv.Prefix(s.opts.Store, filesPrefix), Remote: o.Remote, Quota: quota, MaxFile: o.MaxFile,
-		MaxTransactions: 256, Admit: admitFile, Received: s.fileCame, Event: o.Event,
+		MaxTransactions: 256, Admit: s.admitFile, Place: placeFile, Event: o.Event,
 	})
 	if err != nil {
 		return fmt.Errorf("files of station %d: %w", s.opts.Node, err)
@@ -58,19 +57,15 @@ func (s *Station) resumeFiles(now time.Time) error {
 	return s.openFiles(now)
 }
 
-// admitFile keeps satellites out of each other's files.
-func admitFile(_ uint64, name string, _ int64) error {
-	if name == inDir || strings.HasPrefix(name, inDir+"/") {
-		return fmt.Errorf("%s is reserved", inDir)
-	}
-	return nil
+// admitFile refuses what there is no place for beside the files that the satellite sent before.
+func (s *Station) admitFile(from uint64, name string, _ int64) error {
+	return s.files.Fits(received(from, name))
 }
 
-// fileCame puts a file among those of its satellite.
-func (s *Station) fileCame(now time.Time, r durable.Received) {
-	if err := s.files.Rename(now, r.Name, received(r.ID.Source, r.Name)); err != nil {
-		s.check(fmt.Errorf("take file %s: %w", r.ID, err))
-	}
+// placeFile puts a file among those of its satellite, so that satellites are kept out of each
+// other's files.
+func placeFile(_ time.Time, id cfdp.TransactionID, name string) string {
+	return received(id.Source, name)
 }
 
 func received(satellite uint64, name string) string {

@@ -12,8 +12,11 @@ type Config struct {
 	// Remotes says what is special about other entities; Default holds for the rest.
 	Remotes map[uint64]Remote
 	Default Remote
-	// MaxTransactions bounds the transactions under way; 0 means 64.
+	// MaxTransactions bounds the transactions under way; 0 means 64. When there are as many,
+	// a file from outside gives way to a new one: the one with the fewest octets, if it got
+	// none for GiveWay of link, 0 meaning 10 s, and its source has its share of the places.
 	MaxTransactions int
+	GiveWay         time.Duration
 	// MaxFileSize bounds a file in octets, sent or received; 0 means 1 GiB.
 	MaxFileSize int64
 	// MaxGaps bounds the pieces in which a file under way may lie; file data that
@@ -28,6 +31,9 @@ type Config struct {
 	// by the filestore, whatever fault handlers say. The name is the clean one of the file,
 	// empty if there is none.
 	Admit func(from uint64, name string, m *Metadata) error
+	// Place, if set, says where a whole file of another entity is put, by its clean name.
+	// Where that cannot be, the sender is told so.
+	Place func(now time.Time, id TransactionID, name string) string
 }
 
 // Class is the class of service.
@@ -98,6 +104,7 @@ func (c Config) withDefaults() Config {
 	c.SeqLen = min(8, orInt(c.SeqLen, 4))
 	c.MaxTransactions = orInt(c.MaxTransactions, 64)
 	c.MaxGaps = orInt(c.MaxGaps, 16384)
+	c.GiveWay = orTime(c.GiveWay, 10*time.Second)
 	if c.MaxFileSize <= 0 {
 		c.MaxFileSize = 1 << 30
 	}

@@ -34,12 +34,15 @@ type Entity struct {
 	tx    map[TransactionID]*sender
 	rx    map[TransactionID]*receiver
 	turn  int // whose file data comes next
+	now   time.Time
 
 	replies []reply
 	closed  []ended
 	down    map[uint64]bool
 	seq     uint64
 	ind     []Indication
+	ends    uint64 // counts what the other side may be told to rely on
+	relies  uint64 // ends that the last PDU given out relies on
 
 	Stats Stats
 }
@@ -54,7 +57,8 @@ type transaction interface {
 	control(now time.Time) Body
 	data(now time.Time) Body
 	cancel(now time.Time, c Condition)
-	timers() []*timer
+	timers() []*timer // those that Tick looks at
+	clocks() []*timer // all
 	report() Indication
 	save(w *writer, now time.Time)
 }
@@ -90,9 +94,10 @@ func (b *base) where() []byte { return appendUint(nil, b.e.cfg.ID, b.hdr.EntityL
 // reply is an ACK that waits for the link. It is kept apart from its transaction,
 // which may end before it is sent.
 type reply struct {
-	hdr Header
-	ack ACK
-	to  uint64
+	hdr    Header
+	ack    ACK
+	to     uint64
+	relies uint64 // see Entity.Relies
 }
 
 // ended remembers a transaction that is over, so that what is repeated can be
@@ -111,7 +116,7 @@ const (
 func New(cfg Config, store Filestore) *Entity {
 	return &Entity{
 		cfg: cfg.withDefaults(), store: store,
-		tx: map[TransactionID]*sender{}, rx: map[TransactionID]*receiver{}, down: map[uint64]bool{},
+		tx: map[TransactionID]*sender{}, rx: map[TransactionID]*receiver{}, down: map[uint64]bool{}, ends: 1,
 	}
 }
 
@@ -143,27 +148,34 @@ func (e *Entity) finish(t transaction) {
 	if b.done {
 		return
 	}
-	b.done = true
-	at := slices.Index(e.order, t)
-	e.order = slices.Delete(e.order, at, at+1)
-	if at < e.turn {
-		e.turn--
-	}
+	e.remove(t)
 	_, sending := t.(*sender)
-	if sending {
-		delete(e.tx, b.id)
-	} else {
-		delete(e.rx, b.id)
-	}
 	if len(e.closed) >= maxEnded {
 		e.closed = slices.Delete(e.closed, 0, maxEnded/4)
 	}
 	e.closed = append(e.closed, ended{b.id, sending})
 }
 
+// remove takes a transaction off the list.
+func (e *Entity) remove(t transaction) {
+	b := t.core()
+	b.done = true
+	at := slices.Index(e.order, t)
+	e.order = slices.Delete(e.order, at, at+1)
+	if at < e.turn {
+		e.turn--
+	}
+	if _, sending := t.(*sender); sending {
+		delete(e.tx, b.id)
+	} else {
+		delete(e.rx, b.id)
+	}
+}
+
 // Receive takes a PDU that arrived. Its error is for the log: the entity stands firm
 // whatever comes.
 func (e *Entity) Receive(now time.Time, pdu []byte) error {
+	e.Observe(now)
 	p, err := Decode(pdu)
 	if err != nil {
 		e.Stats.Bad++
@@ -232,9 +244,9 @@ func (e *Entity) towardReceiver(now time.Time, p PDU) error {
 		}
 		return nil
 	}
-	if len(e.order) >= e.cfg.MaxTransactions {
+	if err := e.room(now, p.Source, false); err != nil {
 		e.Stats.Refused++
-		return fmt.Errorf("%w: %s", ErrFull, id)
+		return fmt.Errorf("%w: %s", err, id)
 	}
 	r := e.newReceiver(now, p.Header)
 	e.add(r)
@@ -250,14 +262,15 @@ func (e *Entity) acknowledge(h Header, a ACK) {
 	}
 	h.TowardSender = !h.TowardSender
 	h.Records = false
-	r := reply{h, a, to}
-	if slices.Contains(e.replies, r) {
-		return
+	for _, r := range e.replies {
+		if r.hdr == h && r.ack == a && r.to == to {
+			return
+		}
 	}
 	if len(e.replies) >= maxReplies {
 		e.replies = slices.Delete(e.replies, 0, 1)
 	}
-	e.replies = append(e.replies, r)
+	e.replies = append(e.replies, reply{h, a, to, e.ends})
 }
 
 // Next is when Tick is due; false if no timer runs.
@@ -274,6 +287,7 @@ func (e *Entity) Next() (at time.Time, ok bool) {
 
 // Tick handles the timers that have run out.
 func (e *Entity) Tick(now time.Time) {
+	e.Observe(now)
 	for _, t := range slices.Clone(e.order) {
 		if !t.core().done {
 			t.tick(now)
@@ -285,6 +299,7 @@ func (e *Entity) Tick(now time.Time) {
 // down nothing is sent there, and the timers of its transactions stand still
 // (CCSDS 727.0-B-5 §4.12).
 func (e *Entity) SetLink(now time.Time, remote uint64, up bool) {
+	e.Observe(now)
 	if up {
 		delete(e.down, remote)
 	} else {
@@ -299,7 +314,7 @@ func (e *Entity) SetLink(now time.Time, remote uint64, up bool) {
 
 // settle freezes or thaws the timers of a transaction.
 func (e *Entity) settle(now time.Time, t transaction) {
-	for _, tm := range t.timers() {
+	for _, tm := range t.clocks() {
 		if t.core().frozen() {
 			tm.freeze(now)
 		} else {

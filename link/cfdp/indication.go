@@ -50,6 +50,7 @@ type Indication struct {
 	Complete  bool
 	Status    FileStatus
 	Responses []FilestoreResponse
+	Place     string // where a file that was received lies
 	// SourceName, DestName and Messages come with the metadata.
 	SourceName, DestName string
 	Messages             [][]byte

@@ -9,6 +9,8 @@ import (
 // is nothing to send or the link is down. Acknowledgements come first, then other
 // directives, then file data, of which every transaction gets its turn.
 func (e *Entity) Output(now time.Time, to uint64) ([]byte, bool) {
+	e.Observe(now)
+	e.relies = 0
 	if e.down[to] {
 		return nil, false
 	}
@@ -19,6 +21,7 @@ func (e *Entity) Output(now time.Time, to uint64) ([]byte, bool) {
 		e.replies = slices.Delete(e.replies, i, i+1)
 		if b, err := (PDU{r.hdr, &r.ack}).Append(nil); err == nil {
 			e.Stats.Sent++
+			e.relies = r.relies
 			return b, true
 		}
 		return e.Output(now, to)
@@ -64,8 +67,19 @@ func (e *Entity) encode(now time.Time, t transaction, body Body) ([]byte, bool) 
 		return nil, false
 	}
 	e.Stats.Sent++
+	if r, ok := t.(*receiver); ok && body == Body(r.finished) {
+		e.relies = r.relies
+	}
 	return b, true
 }
+
+// Ends counts what ends: files and transactions, each of which may be news that the other side
+// is told to rely on.
+func (e *Entity) Ends() uint64 { return e.ends }
+
+// Relies is the [Entity.Ends] that must be durable before the PDU that Output gave last may be
+// sent; 0 if nothing must.
+func (e *Entity) Relies() uint64 { return e.relies }
 
 // Destinations lists the entities that transactions and ACKs under way are with, in
 // order of their ids.

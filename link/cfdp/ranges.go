@@ -67,6 +67,12 @@ func (r ranges) covers(start, end int64) bool {
 	return i < len(r) && r[i].Start <= start && r[i].End >= end
 }
 
+// touches reports whether a segment that the set lacks lies next to one that it has.
+func (r ranges) touches(gap Segment) bool {
+	i := r.find(gap.Start)
+	return i < len(r) && r[i].Start <= gap.End
+}
+
 // gaps lists up to limit parts of from to to that the set lacks.
 func (r ranges) gaps(from, to int64, limit int) (out []Segment) {
 	for i := r.find(from + 1); from < to && len(out) < limit; i++ {

@@ -28,6 +28,9 @@ type receiver struct {
 
 	finCount, nakCount, checkCount     int
 	ack, nak, inactivity, check, alive timer
+	grace                              timer  // since new octets came, see Entity.room
+	relies                             uint64 // ends that the Finished PDU relies on
+	placed                             string // where the file lies
 }
 
 func (e *Entity) newReceiver(now time.Time, h Header) *receiver {
@@ -47,6 +50,8 @@ func (e *Entity) newReceiver(now time.Time, h Header) *receiver {
 func (r *receiver) timers() []*timer {
 	return []*timer{&r.ack, &r.nak, &r.inactivity, &r.check, &r.alive}
 }
+
+func (r *receiver) clocks() []*timer { return append(r.timers(), &r.grace) }
 
 func (r *receiver) report() Indication {
 	i := Indication{Kind: IndReport, ID: r.id, Condition: r.cond, Progress: r.have.end()}
@@ -174,7 +179,7 @@ func (r *receiver) fileData(now time.Time, f *FileData) {
 	}
 	before := r.have.end()
 	for _, gap := range r.have.gaps(f.Offset, end, len(f.Data)) {
-		if len(r.have) >= r.e.cfg.MaxGaps && gap.Start > before {
+		if len(r.have) >= r.e.cfg.MaxGaps && !r.have.touches(gap) {
 			r.e.Stats.Refused++
 			return
 		}
@@ -187,7 +192,9 @@ func (r *receiver) fileData(now time.Time, f *FileData) {
 			r.sum = r.meta.Checksum.Update(r.sum, gap.Start, piece)
 			r.sumTo = gap.End
 		}
-		if r.have.add(gap.Start, gap.End) > 0 && r.eof != nil && r.nak.on {
+		r.have.add(gap.Start, gap.End)
+		r.grace.start(now, r.e.cfg.GiveWay, r.frozen())
+		if r.eof != nil && r.nak.on {
 			r.nakCount = 0
 			r.nak.start(now, r.conf.NAKTimer, r.frozen())
 		}
@@ -210,6 +217,9 @@ func (r *receiver) fileData(now time.Time, f *FileData) {
 }
 
 func (r *receiver) endOfFile(now time.Time, h Header, f *EOF) {
+	if r.eof == nil || f.Condition != NoError {
+		r.e.ends++
+	}
 	if r.class() == Class2 {
 		r.e.acknowledge(h, ACK{DirectiveEOF, f.Condition, StatusActive})
 	}
@@ -293,7 +303,7 @@ func (r *receiver) deliver(now time.Time, cond Condition) {
 		return
 	}
 	if r.meta.DestName != "" {
-		if err := r.place(); err != nil {
+		if err := r.place(now); err != nil {
 			if !r.e.fault(now, r, FilestoreRejection, err.Error()) {
 				return
 			}
@@ -317,7 +327,7 @@ func (r *receiver) deliver(now time.Time, cond Condition) {
 	r.announce(now, f)
 }
 
-func (r *receiver) place() error {
+func (r *receiver) place(now time.Time) error {
 	name, err := CleanName(r.meta.DestName)
 	if err != nil {
 		return err
@@ -325,7 +335,14 @@ func (r *receiver) place() error {
 	if err := r.e.store.Truncate(r.temp, r.eof.Size); err != nil {
 		return err
 	}
-	return r.e.store.Rename(r.temp, name)
+	if p := r.e.cfg.Place; p != nil {
+		name = p(now, r.id, name)
+	}
+	if err := r.e.store.Rename(r.temp, name); err != nil {
+		return err
+	}
+	r.placed = name
+	return nil
 }
 
 // discard removes what came of the file.
@@ -354,7 +371,7 @@ func (r *receiver) end(now time.Time, c Condition, fault []byte) {
 	if c == FilestoreRejection {
 		f.Status = FileRejected
 	}
-	if r.conf.RetainIncomplete && r.meta != nil && len(r.have) > 0 {
+	if r.conf.RetainIncomplete && c != FilestoreRejection && r.meta != nil && len(r.have) > 0 {
 		if name, err := CleanName(r.meta.DestName); err == nil && r.e.store.Rename(r.temp, name) == nil {
 			f.Status = FileRetained
 		}
@@ -373,9 +390,14 @@ func (r *receiver) announce(now time.Time, f *Finished) {
 		t.stop()
 	}
 	r.nakActive, r.missed, r.needKeepAlive = false, nil, false
+	if f.Incomplete {
+		r.grace.stop()
+	}
+	r.e.ends++
+	r.relies = r.e.ends
 	r.finished, r.cond = f, f.Condition
 	i := r.report()
-	i.Kind, i.Complete, i.Status, i.Responses = IndFinished, !f.Incomplete, f.Status, f.Responses
+	i.Kind, i.Complete, i.Status, i.Responses, i.Place = IndFinished, !f.Incomplete, f.Status, f.Responses, r.placed
 	r.e.indicate(i)
 	if r.meta != nil && f.Condition == NoError {
 		r.e.serveProxy(now, r)

@@ -25,9 +25,7 @@ type PutRequest struct {
 
 // Put begins a transaction.
 func (e *Entity) Put(now time.Time, q PutRequest) (TransactionID, error) {
-	if len(e.order) >= e.cfg.MaxTransactions {
-		return TransactionID{}, fmt.Errorf("put %q: %w", q.SourceName, ErrFull)
-	}
+	e.Observe(now)
 	if (q.SourceName == "") != (q.DestName == "") {
 		return TransactionID{}, fmt.Errorf("put %q to %q: one name without the other", q.SourceName, q.DestName)
 	}
@@ -73,6 +71,9 @@ func (e *Entity) Put(now time.Time, q PutRequest) (TransactionID, error) {
 	if _, err := (PDU{s.hdr, s.metadata()}).Append(nil); err != nil {
 		return TransactionID{}, fmt.Errorf("put %q: %w", q.SourceName, err)
 	}
+	if err := e.room(now, e.cfg.ID, true); err != nil {
+		return TransactionID{}, fmt.Errorf("put %q: %w", q.SourceName, err)
+	}
 	e.seq++
 	if !fits(e.seq, e.cfg.SeqLen) {
 		e.seq = 0
@@ -102,6 +103,7 @@ func (e *Entity) find(id TransactionID) (transaction, error) {
 
 // Cancel ends a transaction at both ends (CCSDS 727.0-B-5 §4.11.2).
 func (e *Entity) Cancel(now time.Time, id TransactionID) error {
+	e.Observe(now)
 	t, err := e.find(id)
 	if err != nil {
 		return err
@@ -114,6 +116,7 @@ func (e *Entity) Cancel(now time.Time, id TransactionID) error {
 
 // Suspend stops this end of a transaction and its timers; what arrives is still taken.
 func (e *Entity) Suspend(now time.Time, id TransactionID) error {
+	e.Observe(now)
 	t, err := e.find(id)
 	if err == nil {
 		e.suspend(now, t, SuspendRequested)
@@ -123,6 +126,7 @@ func (e *Entity) Suspend(now time.Time, id TransactionID) error {
 
 // Resume lets a suspended transaction go on.
 func (e *Entity) Resume(now time.Time, id TransactionID) error {
+	e.Observe(now)
 	t, err := e.find(id)
 	if err != nil {
 		return err

@@ -32,6 +32,8 @@ func (s *sender) timers() []*timer {
 	return []*timer{&s.ack, &s.inactivity, &s.check, &s.promptTimer}
 }
 
+func (s *sender) clocks() []*timer { return s.timers() }
+
 func (s *sender) report() Indication {
 	return Indication{Kind: IndReport, ID: s.id, Sending: true, Condition: s.cond, Progress: s.progress, Size: s.size,
 		SourceName: s.put.SourceName, DestName: s.put.DestName}
@@ -177,10 +179,10 @@ func (s *sender) receive(now time.Time, p PDU) {
 		if good && !s.eofIssued {
 			return // of something else: the file is not even sent
 		}
+		s.complete(now, body.Condition, s.eofIssued && !body.Incomplete, body.Status, body.Responses)
 		if s.class() == Class2 {
 			s.e.acknowledge(p.Header, ACK{DirectiveFinished, body.Condition, StatusTerminated})
 		}
-		s.complete(now, body.Condition, s.eofIssued && !body.Incomplete, body.Status, body.Responses)
 	}
 }
 
@@ -259,6 +261,7 @@ func (s *sender) complete(now time.Time, c Condition, whole bool, status FileSta
 	if s.done {
 		return
 	}
+	s.e.ends++
 	i := s.report()
 	i.Kind, i.Condition, i.Complete, i.Status, i.Responses = IndFinished, c, whole, status, responses
 	s.e.indicate(i)

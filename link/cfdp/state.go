@@ -158,6 +158,7 @@ func (r *stateReader) pdu() PDU {
 // Export gives the state of all transactions, after the filestore has made their data
 // durable. Timers keep what they have left at now.
 func (e *Entity) Export(now time.Time) ([]byte, error) {
+	e.Observe(now)
 	if err := e.store.Sync(); err != nil {
 		return nil, fmt.Errorf("export transactions of entity %d: %w", e.cfg.ID, err)
 	}
@@ -209,6 +210,7 @@ func (e *Entity) Import(now time.Time, state []byte) error {
 		return fmt.Errorf("%w: wrong checksum", ErrState)
 	}
 	fresh := New(e.cfg, e.store)
+	fresh.now = now
 	if err := fresh.load(now, state[len(stateMagic):n]); err != nil {
 		return err
 	}
@@ -244,7 +246,7 @@ func (e *Entity) load(now time.Time, b []byte) error {
 	for range r.count() {
 		to, p := r.uint(), r.pdu()
 		if ack, ok := p.Body.(*ACK); ok {
-			e.replies = append(e.replies, reply{p.Header, *ack, to})
+			e.replies = append(e.replies, reply{p.Header, *ack, to, e.ends})
 		} else {
 			r.fail("a reply that is no ACK")
 		}
@@ -407,6 +409,7 @@ func (e *Entity) loadReceiver(in *stateReader, now time.Time) *receiver {
 		in.fail("a receiver's progress")
 	}
 	in.timers(now, r.timers(), r.frozen())
+	r.relies = e.ends
 	if size, err := e.store.Size(r.temp); err != nil || size < r.have.end() {
 		if len(r.have) > 0 && r.finished == nil {
 			// The filestore does not have what the state says: ask for all of it.

@@ -10,6 +10,10 @@
 //   - File data under way, in pieces and every now and then. A power cut loses the last
 //     of them, which are asked for again.
 //
+// What does not depend on it costs no durable write, and there are at most so many of them in a
+// second, whatever comes: then answers wait, and one write is good for all of them. A clock that
+// is set back or far ahead makes no timer wait and none run out.
+//
 // A link that is not said to be up is down: timers stand still, and a transaction goes on
 // days later where it stopped (CCSDS 727.0-B-5 §4.12).
 package durable

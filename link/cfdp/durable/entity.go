@@ -29,6 +29,9 @@ type Options struct {
 	// others may not do in any case is to work on files that are here already (filestore
 	// requests), or to have files sent.
 	Admit func(from uint64, name string, size int64) error
+	// Place, if set, says under which name a file of another entity is put once it is whole,
+	// instead of the one that the other side gave. Where that cannot be, the sender is told so.
+	Place func(now time.Time, id cfdp.TransactionID, name string) string
 	// Received, if set, is told of a file that is complete under its name. It may rename
 	// and remove files; what it does becomes durable together with the end of the
 	// transaction.
@@ -39,15 +42,20 @@ type Options struct {
 
 // Received is a file that came whole.
 type Received struct {
-	ID   cfdp.TransactionID
-	Name string
-	Size int64
+	ID    cfdp.TransactionID
+	Name  string // that the sender gave
+	Place string // where it lies
+	Size  int64
 }
 
 // A checkpoint is due when so much has gathered, and so long after the first of it.
 const (
 	checkpointOctets = 32 << 10
 	checkpointAfter  = 10 * time.Second
+	// However small the pieces of data are, so much is written only when it is this old, or
+	// when it takes up too much memory.
+	checkpointAge = time.Second
+	checkpointMax = 1 << 20
 )
 
 // Entity is a CFDP entity on a store; see the package comment. It is for one goroutine.
@@ -59,6 +67,10 @@ type Entity struct {
 	results results
 	changed bool      // the state differs from what the store holds
 	since   time.Time // when it began to
+	loose   bool      // what the store holds may not be durable
+	synced  uint64    // cfdp.Entity.Ends when it was last
+	syncs   budget
+	held    map[uint64]promise // by peer
 }
 
 // Used reports whether a store holds an entity, so that a role need not make one before
@@ -92,6 +104,7 @@ func (o *Options) setDefaults() {
 			*n = 100
 		}
 	}
+	r.RetainIncomplete = false // Place and Received know of whole files only
 	if r.Checksum == cfdp.ChecksumModular {
 		r.Checksum = cfdp.ChecksumCRC32C
 	}
@@ -107,9 +120,9 @@ func Open(now time.Time, o Options) (*Entity, error) {
 	if err != nil {
 		return fail(err)
 	}
-	e := &Entity{opts: o, files: files, up: map[uint64]bool{}}
+	e := &Entity{opts: o, files: files, up: map[uint64]bool{}, held: map[uint64]promise{}}
 	e.core = cfdp.New(cfdp.Config{ID: o.ID, Default: o.Remote, MaxTransactions: o.MaxTransactions,
-		MaxFileSize: o.MaxFile, MaxGaps: 1024, Admit: e.admit}, files)
+		MaxFileSize: o.MaxFile, MaxGaps: 1024, Admit: e.admit, Place: o.Place}, files)
 	if err := e.results.load(o.Store); err != nil {
 		return fail(err)
 	}
@@ -157,7 +170,7 @@ func (e *Entity) Stats() cfdp.Stats { return e.core.Stats }
 // touch notes that the state differs from what is written, and settles what the entity
 // has to tell.
 func (e *Entity) touch(now time.Time) error {
-	if !e.changed {
+	if !e.changed || now.Before(e.since) { // or the clock was set back
 		e.changed, e.since = true, now
 	}
 	return e.settle(now)
@@ -183,7 +196,7 @@ func (e *Entity) settle(now time.Time) error {
 			}
 		case over && i.Complete && i.DestName != "":
 			if name, err := cfdp.CleanName(i.DestName); err == nil && e.opts.Received != nil {
-				e.opts.Received(now, Received{ID: i.ID, Name: name, Size: i.Size})
+				e.opts.Received(now, Received{ID: i.ID, Name: name, Place: i.Place, Size: i.Size})
 			}
 		}
 	}
@@ -253,41 +266,10 @@ func (e *Entity) Receive(now time.Time, peer uint64, pdu []byte) (refused, err e
 	if err := e.touch(now); err != nil {
 		return nil, err
 	}
-	if e.files.weight >= checkpointOctets {
+	if w := e.files.weight; w >= checkpointMax || w >= checkpointOctets && now.Sub(e.since) >= checkpointAge {
 		return nil, e.Commit(now, false)
 	}
 	return nil, nil
-}
-
-// Output gives the next PDU for a peer when the link can carry one. The error is of the
-// store and final.
-func (e *Entity) Output(now time.Time, peer uint64) (pdu []byte, ok bool, err error) {
-	if !e.up[peer] {
-		return nil, false, nil
-	}
-	pdu, ok = e.core.Output(now, peer)
-	if !ok {
-		return nil, false, e.settle(now)
-	}
-	if err := e.touch(now); err != nil {
-		return nil, false, err
-	}
-	if promises(pdu) {
-		if err := e.Commit(now, true); err != nil {
-			return nil, false, err
-		}
-	}
-	return pdu, true, nil
-}
-
-// promises reports whether the other side may forget something when it gets this PDU.
-func promises(pdu []byte) bool {
-	h, _, err := cfdp.DecodeHeader(pdu)
-	if err != nil || pdu[0]&0x10 != 0 || len(pdu) <= h.Len() {
-		return false // file data
-	}
-	d := cfdp.Directive(pdu[h.Len()])
-	return d == cfdp.DirectiveACK || d == cfdp.DirectiveFinished
 }
 
 // SetLink says whether the link to a peer is up.
@@ -302,12 +284,17 @@ func (e *Entity) SetLink(now time.Time, peer uint64, up bool) {
 
 // Tick does what has become due. The error is of the store and final.
 func (e *Entity) Tick(now time.Time) error {
+	e.core.Observe(now)
 	if at, ok := e.core.Next(); ok && !now.Before(at) {
 		e.core.Tick(now)
 		if err := e.touch(now); err != nil {
 			return err
 		}
 	}
+	if e.waiting() && e.syncs.take(now) {
+		return e.Commit(now, true)
+	}
+	e.since = earliest(e.since, now)
 	if e.changed && !now.Before(e.since.Add(checkpointAfter)) {
 		return e.Commit(now, false)
 	}
@@ -322,14 +309,27 @@ func (e *Entity) Next() (time.Time, bool) {
 			at, ok = t, true
 		}
 	}
+	if e.waiting() {
+		if t := e.syncs.since.Add(syncEvery); !ok || t.Before(at) {
+			at, ok = t, true
+		}
+	}
 	return at, ok
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // Commit writes all that changed; durable says that it must be so on return.
 func (e *Entity) Commit(now time.Time, durable bool) error {
-	if !e.changed && e.files.clean() {
+	if !e.changed && e.files.clean() && !(durable && e.loose) {
 		return nil
 	}
+	ends := e.core.Ends()
 	state, err := e.core.Export(now)
 	if err != nil {
 		return fmt.Errorf("files of CFDP entity %d: %w", e.opts.ID, err)
@@ -342,12 +342,17 @@ func (e *Entity) Commit(now time.Time, durable bool) error {
 		return fmt.Errorf("files of CFDP entity %d: %w", e.opts.ID, err)
 	}
 	e.files.settled()
-	e.changed = false
+	if e.changed, e.loose = false, !durable; durable {
+		e.synced = ends
+	}
 	return nil
 }
 
 // Busy reports whether files are under way to or from a peer, or answers wait for it.
-func (e *Entity) Busy(peer uint64) bool { return slices.Contains(e.core.Destinations(), peer) }
+func (e *Entity) Busy(peer uint64) bool {
+	_, held := e.held[peer]
+	return held || slices.Contains(e.core.Destinations(), peer)
+}
 
 // Transactions lists the files under way, the oldest first.
 func (e *Entity) Transactions() []cfdp.Indication { return e.core.Transactions() }

@@ -205,15 +205,24 @@ func (s *filestore) open(name string) (*file, error) {
 	return f, nil
 }
 
-func (s *filestore) above(name string) error {
-	missing := []string{}
+// missing lists the directories above a file that are not there.
+func (s *filestore) missing(name string) (missing []string, err error) {
 	for d := path.Dir(name); d != "."; d = path.Dir(d) {
 		if s.files[d] != nil {
-			return fmt.Errorf("%s: %s is a file", name, d)
+			return nil, fmt.Errorf("%s: %s is a file", name, d)
 		}
 		if !s.dirs[d] {
 			missing = append(missing, d)
 		}
+	}
+	return missing, nil
+}
+
+// above makes the directories above a file.
+func (s *filestore) above(name string) error {
+	missing, err := s.missing(name)
+	if err != nil {
+		return err
 	}
 	if err := s.room(int64(len(missing)) * entryCost); err != nil {
 		return fmt.Errorf("%s: %w", name, err)

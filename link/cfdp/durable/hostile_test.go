@@ -121,21 +121,23 @@ func TestHostileDirectories(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.SetLink(noon, ground, true)
+	now := noon
 	for seq := range uint64(2000) {
+		now = now.Add(2 * time.Second)
 		name := fmt.Sprintf("commands/%d/", seq)
 		for len(name) < 240 {
 			name += "a/"
 		}
-		_ = hostileSend(t, e, noon, seq, &cfdp.Metadata{Size: 0, SourceName: "a", DestName: name + "x", Checksum: cfdp.ChecksumNull})
-		_ = hostileSend(t, e, noon, seq, &cfdp.EOF{})
+		_ = hostileSend(t, e, now, seq, &cfdp.Metadata{Size: 0, SourceName: "a", DestName: name + "x", Checksum: cfdp.ChecksumNull})
+		_ = hostileSend(t, e, now, seq, &cfdp.EOF{})
 		for {
-			pdu, ok, _ := e.Output(noon, ground)
+			pdu, ok, _ := e.Output(now, ground)
 			if !ok {
 				break
 			}
 			if h, _, _ := cfdp.DecodeHeader(pdu); pdu[h.Len()] == byte(cfdp.DirectiveFinished) {
 				ack, _ := cfdp.PDU{Header: cfdp.Header{EntityLen: 4, SeqLen: 4, Source: ground, Seq: seq, Dest: space}, Body: &cfdp.ACK{Of: cfdp.DirectiveFinished, Status: cfdp.StatusTerminated}}.Append(nil)
-				_, _ = e.Receive(noon, ground, ack)
+				_, _ = e.Receive(now, ground, ack)
 			}
 		}
 		if e.UsedOctets() > 16<<20-300 {
