@@ -14,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"spacechain/internal/plot"
 	"spacechain/link/modem/ber"
 )
 
@@ -48,7 +47,8 @@ Interrupted, it prints and draws what it has.`,
 		Example: `  spacechain link ber bpsk --from 0 --to 8
   spacechain link ber bpsk dbpsk qpsk --acquired --from 5 --to 8 --plot psk.svg
   spacechain link ber ldpc-tc128 --words --from 2 --to 4 --step 0.5 --json`,
-		RunE: func(cmd *cobra.Command, names []string) error { return f.run(cmd, names) },
+		ValidArgsFunction: completeSeveral(curveNames()),
+		RunE:              func(cmd *cobra.Command, names []string) error { return f.run(cmd, names) },
 	}
 	fl := cmd.Flags()
 	fl.Float64Var(&f.from, "from", 0, "first Eb/N0, dB")
@@ -62,8 +62,36 @@ Interrupted, it prints and draws what it has.`,
 	fl.BoolVar(&f.words, "words", false, "count and draw words of a code, not bits")
 	fl.StringVar(&f.plot, "plot", "", "draw the curves into this file, .svg or .png")
 	fl.StringVar(&f.title, "title", "", "title of the picture")
-	fl.BoolVar(&f.json, "json", false, "print a JSON object for each point")
+	fl.BoolVar(&f.json, "json", false, "print a JSON object for each point; without CURVE, for each curve there is")
 	return cmd
+}
+
+func curveNames() (names []string) {
+	for _, c := range ber.Curves() {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// listCurves prints the curves that there are.
+func (f *berFlags) listCurves(out io.Writer) error {
+	enc := json.NewEncoder(out)
+	for _, c := range ber.Curves() {
+		var err error
+		if f.json {
+			err = enc.Encode(struct {
+				Curve string `json:"curve"`
+				About string `json:"about"`
+				Words bool   `json:"words"`
+			}{c.Name, c.About, c.Words})
+		} else {
+			_, err = fmt.Fprintf(out, "%-26s %s\n", c.Name, c.About)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // berPoint is a point as --json prints it.
@@ -75,17 +103,18 @@ type berPoint struct {
 }
 
 func (f *berFlags) run(cmd *cobra.Command, names []string) error {
+	if f.ideal && f.acquired {
+		return usagef("--ideal and --acquired: choose one, or name both curves, such as bpsk bpsk-acquired")
+	}
 	curves, err := f.curves(names)
 	if err != nil {
 		return err
 	}
 	if len(curves) == 0 {
-		for _, c := range ber.Curves() {
-			if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-26s %s\n", c.Name, c.About); err != nil {
-				return err
-			}
+		if f.plot != "" {
+			return usagef("--plot: name the curves to draw; \"spacechain link ber\" lists them")
 		}
-		return nil
+		return f.listCurves(cmd.OutOrStdout())
 	}
 	places, err := f.places()
 	if err != nil {
@@ -94,10 +123,8 @@ func (f *berFlags) run(cmd *cobra.Command, names []string) error {
 	if f.errors < 1 || f.bits < 1 {
 		return usagef("--errors %d --bits %d: count at least one", f.errors, f.bits)
 	}
-	if f.plot != "" {
-		if _, err := plot.FormatOf(f.plot); err != nil {
-			return usageError{err}
-		}
+	if err := pictureFits(f.plot); err != nil {
+		return err
 	}
 	print := f.printer(cmd.OutOrStdout())
 	points := make([][]ber.Point, len(curves))

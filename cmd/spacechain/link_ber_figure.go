@@ -1,12 +1,49 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"spacechain/internal/plot"
 	"spacechain/link/modem/ber"
 )
+
+// pictureFits tells before long work whether a picture can be saved there; "" is none.
+func pictureFits(path string) error {
+	if path == "" {
+		return nil
+	}
+	if _, err := plot.FormatOf(path); err != nil {
+		return usageError{err}
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("--plot: %s is a directory", path)
+	}
+	dir := filepath.Dir(path)
+	probe, err := os.CreateTemp(dir, ".plot-*")
+	if err != nil {
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err // the probe's name says nothing
+		}
+		return fmt.Errorf("--plot: no file can be made in %s: %w", dir, err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// berColour is a curve's colour by its place; the palette's sixth is too faint for small marks
+// among others.
+func berColour(i int) int {
+	if i < 5 {
+		return i + 1
+	}
+	return i + 2
+}
 
 // figure draws measured points over their theories; points carry bars of two standard deviations.
 func (f *berFlags) figure(curves []ber.Curve, points [][]ber.Point) plot.Figure {
@@ -24,7 +61,7 @@ func (f *berFlags) figure(curves []ber.Curve, points [][]ber.Point) plot.Figure 
 	low := 1.0 // the least rate that is drawn
 	var theories []plot.Series
 	for i, c := range curves {
-		s := plot.Series{Name: c.Name, Style: plot.Points, Colour: i + 1}
+		s := plot.Series{Name: c.Name, Style: plot.Points, Colour: berColour(i)}
 		if f.words || c.Theory == nil {
 			s.Style = plot.LineMark
 		}
@@ -46,7 +83,7 @@ func (f *berFlags) figure(curves []ber.Curve, points [][]ber.Point) plot.Figure 
 		fig.Series = append(fig.Series, s)
 		if f.words {
 			if len(c.Published) > 0 {
-				t := plot.Series{Name: c.Name + ", published", Style: plot.Dashes, Colour: i + 1}
+				t := plot.Series{Name: c.Name + ", published", Style: plot.Dashes, Colour: berColour(i)}
 				for _, p := range c.Published {
 					t.X = append(t.X, p.EbN0DB)
 					t.Y = append(t.Y, p.WordErrorRate)
@@ -64,7 +101,7 @@ func (f *berFlags) figure(curves []ber.Curve, points [][]ber.Point) plot.Figure 
 			}
 			return 0 // a bound that says nothing; not drawn
 		})
-		t.Colour = i + 1
+		t.Colour = berColour(i)
 		known := slices.ContainsFunc(theories, func(o plot.Series) bool { return slices.Equal(o.Y, t.Y) })
 		if !known {
 			theories = append(theories, t)

@@ -37,6 +37,8 @@ func newLinkBudgetCommand() *cobra.Command {
 		Use:   "budget [LINK...]",
 		Short: "Work out link budgets line by line",
 		Long: `Work out the budget of one of our own links, or of several: ` + strings.Join(budget.Presets(), ", ") + `.
+They are at the reference rates of the two ends. In the universe a payload link takes
+the fastest waveform of its kind that closes at the moment, so its rate there differs.
 Flags change what they name, for all of them. Without LINK the budget begins with
 1 W between isotropic antennas and needs --frequency and --rate.
 
@@ -54,7 +56,8 @@ attitudes (--attitudes), polarisation included.`,
   spacechain link budget --frequency 8200 --power 2 --tx-antenna patch:6 --rx-antenna dish:5 --rate 10e6 --modulation qpsk --code conv
   spacechain link budget ttc-up ttc-down beacon payload-up payload-down --plot margins.svg
   spacechain link budget ttc-down --plot-tumbling gain.png`,
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+		ValidArgsFunction: completeSeveral(budget.Presets()),
+		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.direction, "direction", "down", "without LINK: down, up, or across between satellites")
@@ -93,6 +96,9 @@ attitudes (--attitudes), polarisation included.`,
 	fl.StringVar(&f.plot, "plot", "", "draw the margins over elevation, .svg or .png")
 	fl.StringVar(&f.plotTumbling, "plot-tumbling", "", "draw the satellite's gain over attitudes, .svg or .png")
 	fl.BoolVar(&f.json, "json", false, "print one JSON document")
+	completeFlag(cmd, "direction", "down", "up", "across")
+	completeFlag(cmd, "modulation", "bpsk", "qpsk", "gmsk", "fsk")
+	completeFlag(cmd, "code", "none", "conv", "concatenated", "ldpc")
 	return cmd
 }
 

@@ -11,10 +11,7 @@ import (
 // drawMargins draws the margins of links over elevation; in bad weather each with its clear sky
 // beside it.
 func drawMargins(path string, links []budget.Link) error {
-	fig := plot.Figure{Title: "Link margins", XLabel: "elevation / degrees", YLabel: "margin / dB", XMax: 90}
-	if len(links) == 1 {
-		fig.Title = "Link margin: " + links[0].Name
-	}
+	fig := plot.Figure{Title: marginTitle(links), XLabel: "elevation / degrees", YLabel: "margin / dB", XMax: 90}
 	var elevations []float64
 	for e := 0.0; e <= 90; e++ {
 		elevations = append(elevations, e)
@@ -49,7 +46,33 @@ func drawMargins(path string, links []budget.Link) error {
 			return err
 		}
 	}
+	// Below this line a link does not close.
+	fig.Series = append(fig.Series, plot.Series{Name: "0 dB", Style: plot.Dashes, Colour: 7, X: []float64{0, 90}, Y: []float64{0, 0}})
 	return fig.Save(path)
+}
+
+// marginTitle says what the margins hold for: the satellite's altitude and the sky, where all
+// links share them.
+func marginTitle(links []budget.Link) string {
+	title := "Link margins"
+	if len(links) == 1 {
+		title = "Link margin: " + links[0].Name
+	}
+	first := links[0]
+	altitude, clear := first.Path.AltitudeKm, first.Weather.UnavailablePercent == 0
+	for _, l := range links {
+		if l.Path.AltitudeKm != first.Path.AltitudeKm {
+			altitude = 0
+		}
+		clear = clear && l.Weather.UnavailablePercent == 0
+	}
+	if altitude > 0 {
+		title += fmt.Sprintf(", %g km up", altitude)
+	}
+	if clear {
+		title += ", clear sky"
+	}
+	return title
 }
 
 // deepestDBi is where the drawing of gains ends: no link lives on less.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +29,12 @@ Ctrl-C, the end of the connection, or --count of them.`,
   spacechain link kiss --json --count 1 127.0.0.1:8001 | jq -r .hex`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, port, err := net.SplitHostPort(args[0]); err != nil || port == "" {
+				return usagef("%s: want HOST:PORT, such as 127.0.0.1:8001", args[0])
+			}
+			if count < 0 {
+				return usagef("--count %d: want a number of frames, or 0 for no end", count)
+			}
 			f.framing = "ax25"
 			frames, err := f.frames(args[1:])
 			if err != nil {

@@ -31,7 +31,8 @@ func newLinkLadderCommand() *cobra.Command {
 		Long: `Count how many of 100 frames are heard in noise that grows from frame to frame, as
 direwolf's gen_packets -n 100 makes it: with one demodulator, and with several that
 vote. The noise is of our own making, another one for each seed; --file takes a
-recording of gen_packets too.`,
+recording of gen_packets too. Frames that are not of the ladder are counted apart:
+in noise of our own they are false.`,
 		Example: `  spacechain link ladder
   gen_packets -n 100 -o ladder.wav && spacechain link ladder --file ladder.wav --plot ladder.svg
   spacechain link ladder --modem g3ruh9600 --seeds 3 --json`,
@@ -44,16 +45,17 @@ recording of gen_packets too.`,
 	fl.IntVar(&f.seeds, "seeds", 10, "ladders with noise of our own")
 	fl.StringVar(&f.plot, "plot", "", "draw the counts into this file, .svg or .png")
 	fl.BoolVar(&f.json, "json", false, "print a JSON object for each ladder")
+	completeFlag(cmd, "modem", "afsk1200", "g3ruh9600")
 	return cmd
 }
 
 // ladderCount is a ladder's outcome as --json prints it.
 type ladderCount struct {
 	Modem string `json:"modem"`
-	Seed  int    `json:"seed"` // 0 for the file
-	One   int    `json:"one"`  // heard with one demodulator
-	Vote  int    `json:"vote"` // with several
-	False int    `json:"false"`
+	Seed  int    `json:"seed"`  // 0 for the file
+	One   int    `json:"one"`   // heard with one demodulator
+	Vote  int    `json:"vote"`  // with several
+	Other int    `json:"other"` // heard, and not of the ladder
 }
 
 func (f *ladderFlags) run(cmd *cobra.Command) error {
@@ -69,10 +71,8 @@ func (f *ladderFlags) run(cmd *cobra.Command) error {
 	case f.seeds < 0 || f.seeds > 1000 || f.seeds == 0 && f.file == "":
 		return usagef("--seeds %d: want 1 to 1000, or 0 with --file", f.seeds)
 	}
-	if f.plot != "" {
-		if _, err := plot.FormatOf(f.plot); err != nil {
-			return usageError{err}
-		}
+	if err := pictureFits(f.plot); err != nil {
+		return err
 	}
 	var counts []ladderCount
 	first := 1
@@ -81,9 +81,7 @@ func (f *ladderFlags) run(cmd *cobra.Command) error {
 	}
 	out := cmd.OutOrStdout()
 	enc := json.NewEncoder(out)
-	if !f.json {
-		fmt.Fprintf(out, "%-10s %4s %4s %7s %5s\n", "modem", "seed", "one", "several", "false")
-	}
+	head := !f.json
 	bar := newProgressBar(cmd.ErrOrStderr())
 	defer bar.end()
 	for seed := first; seed <= f.seeds; seed++ {
@@ -95,10 +93,14 @@ func (f *ladderFlags) run(cmd *cobra.Command) error {
 		}
 		bar.end()
 		counts = append(counts, c)
+		if head {
+			head = false
+			fmt.Fprintf(out, "%-10s %4s %4s %7s  %s\n", "modem", "seed", "one", "several", "not of the ladder")
+		}
 		if f.json {
 			err = enc.Encode(c)
 		} else {
-			_, err = fmt.Fprintf(out, "%-10s %4d %4d %7d %5d\n", c.Modem, c.Seed, c.One, c.Vote, c.False)
+			_, err = fmt.Fprintf(out, "%-10s %4d %4d %7d  %d\n", c.Modem, c.Seed, c.One, c.Vote, c.Other)
 		}
 		if err != nil {
 			return err
@@ -143,7 +145,7 @@ func (f *ladderFlags) count(ctx context.Context, l ladder.Ladder, seed int) (lad
 		} else {
 			c.Vote = good
 		}
-		c.False = max(c.False, others)
+		c.Other = max(c.Other, others)
 	}
 	return c, nil
 }
@@ -174,7 +176,7 @@ func (f *ladderFlags) samples(l ladder.Ladder, seed int) ([]float32, float64, er
 func ladderFigure(l ladder.Ladder, counts []ladderCount) plot.Figure {
 	from, to := float64(counts[0].Seed)-0.5, float64(counts[len(counts)-1].Seed)+0.5
 	fig := plot.Figure{Title: "Frames heard of 100 in noise that grows: " + l.Name, XLabel: "noise: 0 direwolf's, from 1 on our own seeds", YLabel: "frames heard",
-		XMin: from, XMax: to, YMin: 50, YMax: 100.5}
+		XMin: from, XMax: to, YMin: 50, YMax: 100.5, WholeX: true}
 	one := plot.Series{Name: "one demodulator", Style: plot.Points, Colour: 6}
 	vote := plot.Series{Name: "several that vote", Style: plot.Points, Colour: 1}
 	for _, c := range counts {

@@ -21,6 +21,54 @@ type pcapFlags struct {
 	frameSize        int
 }
 
+// capture is a capture file that comes into being with its first record, so that input that cannot
+// be read leaves what was there before.
+type capture struct {
+	cmd  *cobra.Command
+	name string
+	w    *pcap.Writer
+	done func() error
+	told bool // that there is no way to write it
+}
+
+func newCapture(cmd *cobra.Command, name string) *capture {
+	return &capture{cmd: cmd, name: name}
+}
+
+// begin creates the file.
+func (c *capture) begin() error {
+	if c.w != nil || c.told {
+		return nil
+	}
+	out, done, err := createOutput(c.cmd, c.name)
+	if err != nil {
+		c.told = true
+		return err
+	}
+	c.done = done
+	c.w, err = pcap.NewWriter(out)
+	return err
+}
+
+// write adds a record.
+func (c *capture) write(at time.Time, as pcap.Protocol, dir pcap.Direction, data []byte) error {
+	if err := c.begin(); err != nil {
+		return err
+	}
+	return c.w.WriteAs(at, as, dir, data)
+}
+
+// close ends the file. Where all went well without a record there is an empty capture.
+func (c *capture) close(well bool) (err error) {
+	if well {
+		err = c.begin()
+	}
+	if c.done != nil {
+		err = errors.Join(err, c.done())
+	}
+	return err
+}
+
 // maxRawInput bounds a file of records that is read whole.
 const maxRawInput = 1 << 30
 
@@ -64,6 +112,7 @@ less than ten octets of data, and every filestore response of CFDP.`,
 	fl.IntVar(&f.frameSize, "frame-size", 0, "octets of each record that does not tell its length")
 	fl.BoolVar(&f.sent, "sent", false, "mark the records as sent, not received")
 	_ = cmd.MarkFlagRequired("out")
+	completeFlag(cmd, "kind", kinds...)
 	return cmd
 }
 
@@ -81,7 +130,7 @@ func (f *pcapFlags) run(cmd *cobra.Command, name string) (err error) {
 	at := clock.Wall().Now()
 	if f.start != "" {
 		if at, err = time.Parse(time.RFC3339Nano, f.start); err != nil {
-			return usageError{fmt.Errorf("--start: %w", err)}
+			return usagef("--start %q: want a time such as 2026-11-22T12:00:00Z", f.start)
 		}
 	}
 	in, done, err := openInput(cmd, name)
@@ -89,15 +138,8 @@ func (f *pcapFlags) run(cmd *cobra.Command, name string) (err error) {
 		return err
 	}
 	defer done()
-	out, close, err := createOutput(cmd, f.out)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, close()) }()
-	w, err := pcap.NewWriter(out)
-	if err != nil {
-		return err
-	}
+	w := newCapture(cmd, f.out)
+	defer func() { err = errors.Join(err, w.close(err == nil)) }()
 	direction := pcap.Received
 	if f.sent {
 		direction = pcap.Sent
@@ -112,7 +154,7 @@ func (f *pcapFlags) run(cmd *cobra.Command, name string) (err error) {
 			// Lines without a time of their own keep their order.
 			n++
 			when := at.Add(time.Duration(fr.time*float64(time.Second)) + time.Duration(n)*time.Microsecond)
-			return w.WriteAs(when, of, direction, fr.data)
+			return w.write(when, of, direction, fr.data)
 		})
 	}
 	data, err := io.ReadAll(io.LimitReader(in, maxRawInput+1))
@@ -124,7 +166,7 @@ func (f *pcapFlags) run(cmd *cobra.Command, name string) (err error) {
 	}
 	records, err := pcap.Cut(kind, data, f.frameSize)
 	for i, r := range records {
-		if err := w.WriteAs(at.Add(time.Duration(i)*time.Microsecond), kind, direction, r); err != nil {
+		if err := w.write(at.Add(time.Duration(i)*time.Microsecond), kind, direction, r); err != nil {
 			return err
 		}
 	}

@@ -187,7 +187,7 @@ func TestPlotsRepeat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if one, vote := drawn.Series[0].Y[1], drawn.Series[1].Y[1]; math.Abs(float64(c.One)-one) > 1 || math.Abs(float64(c.Vote)-vote) > 1 || c.False != 0 {
+	if one, vote := drawn.Series[0].Y[1], drawn.Series[1].Y[1]; math.Abs(float64(c.One)-one) > 1 || math.Abs(float64(c.Vote)-vote) > 1 || c.Other != 0 {
 		t.Errorf("%+v, drawn at %g and %g: run make plots", c, one, vote)
 	}
 	// What was read is drawn as it was.

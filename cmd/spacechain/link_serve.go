@@ -74,6 +74,8 @@ Ends with the end of the input, or on Ctrl-C.`,
 	fl.Float64Var(&f.amplitude, "amplitude", 0.5, "amplitude of what is sent, up to 1")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of the chance in taking the channel")
 	cmd.MarkFlagsOneRequired("kiss", "connect", "kiss-serial")
+	completeFlag(cmd, "modem", modemNames()...)
+	completeFlag(cmd, "framing", receive.Framings()...)
 	return cmd
 }
 
@@ -86,6 +88,11 @@ func (f *serveFlags) run(cmd *cobra.Command) (err error) {
 	}
 	if f.in == "" && !f.loop {
 		return usagef("--in: say where received audio comes from, or take --loop")
+	}
+	if f.serial != "" {
+		if info, err := os.Stat(f.serial); err == nil && info.Mode()&os.ModeCharDevice == 0 {
+			return usagef("--kiss-serial %s: that is no serial line; want a device such as /dev/ttyUSB0", f.serial)
+		}
 	}
 	var samples *wav.Reader
 	if f.in != "" {

@@ -30,7 +30,7 @@ var palette = []color.NRGBA{
 
 var marks = []draw.GlyphDrawer{
 	draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.RingGlyph{},
-	draw.CrossGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.PlusGlyph{},
+	crossMark{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, plusMark{},
 }
 
 var ink, rule = color.NRGBA{0x22, 0x22, 0x22, 0xff}, color.NRGBA{0xd8, 0xd8, 0xd8, 0xff}
@@ -101,6 +101,9 @@ func (f Figure) draw(canvas vg.CanvasSizer) {
 	p.X.Label.Text, p.Y.Label.Text = f.XLabel, f.YLabel
 	f.axes(p)
 	p.X.Tick.Marker = plot.TickerFunc(linearTicks)
+	if f.WholeX {
+		p.X.Tick.Marker = plot.TickerFunc(wholeTicks)
+	}
 	p.Y.Tick.Marker = plot.TickerFunc(linearTicks)
 	if f.LogY {
 		p.Y.Scale = plot.LogScale{}

@@ -25,8 +25,10 @@ type Figure struct {
 	// The ranges of the axes; where both ends are 0 they come from the data.
 	XMin float64 `json:"x_min,omitempty"`
 	XMax float64 `json:"x_max,omitempty"`
-	YMin float64 `json:"y_min,omitempty"`
-	YMax float64 `json:"y_max,omitempty"`
+	// WholeX allows ticks of the x axis at whole numbers only.
+	WholeX bool    `json:"whole_x,omitempty"`
+	YMin   float64 `json:"y_min,omitempty"`
+	YMax   float64 `json:"y_max,omitempty"`
 	// Width and Height of the picture in points; 0 is 720 by 420, which suits a README page.
 	Width  float64  `json:"-"`
 	Height float64  `json:"-"`

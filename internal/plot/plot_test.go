@@ -15,6 +15,21 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Numbers of things have no ticks between them, and few of them keep to whole steps.
+func TestWholeTicks(t *testing.T) {
+	for _, c := range []struct{ low, high, step float64 }{{-0.5, 2.5, 1}, {0.5, 1.5, 1}, {-0.5, 10.5, 2}, {0, 100, 20}} {
+		ticks := wholeTicks(c.low, c.high)
+		for i, k := range ticks {
+			if k.Value != math.Round(k.Value) || strings.Contains(k.Label, ".") || i > 0 && k.Value-ticks[i-1].Value != c.step {
+				t.Errorf("%g to %g: %v", c.low, c.high, ticks)
+			}
+		}
+		if len(ticks) == 0 {
+			t.Errorf("%g to %g: no ticks", c.low, c.high)
+		}
+	}
+}
+
 // curves is a figure with everything in it.
 func curves() Figure {
 	f := Figure{Title: "Bits lost & found", XLabel: "Eb/N0 / dB", YLabel: "bit error rate", LogY: true}

@@ -120,7 +120,16 @@ func roundStep(length float64) float64 {
 }
 
 func linearTicks(low, high float64) []plot.Tick {
-	step := roundStep(high - low)
+	return ticks(low, high, roundStep(high-low))
+}
+
+// wholeTicks are those of numbers of things.
+func wholeTicks(low, high float64) []plot.Tick {
+	return ticks(low, high, max(1, roundStep(high-low)))
+}
+
+// ticks are the multiples of a step.
+func ticks(low, high, step float64) []plot.Tick {
 	places := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
 	var out []plot.Tick
 	first := math.Ceil(low/step - 1e-9)
