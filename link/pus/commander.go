@@ -49,12 +49,19 @@ func (c *Commander) Telecommand(q Request) ([]byte, RequestID, error) {
 	if q.Err != nil {
 		return nil, RequestID{}, fmt.Errorf("request %s: %w", q.Message, q.Err)
 	}
-	tc := TC{APID: c.APID, Count: (c.First + c.count) & packet.CountMask, Ack: c.Ack, Source: c.Source, Message: q.Message, Data: q.Data}
+	tc := TC{APID: c.APID, Count: c.Next(), Ack: c.Ack, Source: c.Source, Message: q.Message, Data: q.Data}
 	pkt, err := c.Profile.AppendTC(nil, tc)
 	if err != nil {
 		return nil, RequestID{}, fmt.Errorf("request %s: %w", q.Message, err)
 	}
 	c.count = (c.count + 1) & packet.CountMask
+	id := RequestOf(tc)
+	c.remember(&Progress{Request: id, Message: q.Message})
+	return pkt, id, nil
+}
+
+// remember begins to follow a telecommand.
+func (c *Commander) remember(p *Progress) {
 	keep := c.Keep
 	if keep <= 0 {
 		keep = 256
@@ -64,9 +71,16 @@ func (c *Commander) Telecommand(q Request) ([]byte, RequestID, error) {
 		at := max(slices.IndexFunc(c.sent, (*Progress).Done), 0)
 		c.sent = slices.Delete(c.sent, at, at+1)
 	}
-	id := RequestOf(tc)
-	c.sent = append(c.sent, &Progress{Request: id, Message: q.Message})
-	return pkt, id, nil
+	c.sent = append(c.sent, p)
+}
+
+// Next is the sequence count that the next telecommand gets: First of a commander that goes on
+// after a restart.
+func (c *Commander) Next() uint16 { return (c.First + c.count) & packet.CountMask }
+
+// Resume follows a telecommand that a commander before this one has named.
+func (c *Commander) Resume(id RequestID, m Message) {
+	c.remember(&Progress{Request: id, Message: m})
 }
 
 // Progress is how far a telecommand has come; nil if it is not remembered.

@@ -54,3 +54,26 @@ func TestWaitingLeavesRetrievalsAlone(t *testing.T) {
 		t.Errorf("%d waited", n)
 	}
 }
+
+// TestCommanderGoesOn: one that follows another names its commands after the other's, and follows
+// those.
+func TestCommanderGoesOn(t *testing.T) {
+	p := NewProfile(Profile{})
+	old := &Commander{Profile: p, APID: 5, First: 0x3ffe}
+	for range 3 {
+		if _, _, err := old.Telecommand(p.AreYouAlive()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := old.sent[2]
+	c := &Commander{Profile: p, APID: 5, First: old.Next()}
+	c.Resume(open.Request, open.Message)
+	_, id, err := c.Telecommand(p.AreYouAlive())
+	if err != nil || id.Sequence&0x3fff != 1 {
+		t.Errorf("count %#x, %v", id.Sequence, err)
+	}
+	c.follow(&Verification{Request: open.Request, Stage: StageCompletion})
+	if x := c.Progress(open.Request); x == nil || !x.Completed || x.Message != open.Message {
+		t.Errorf("%+v", x)
+	}
+}

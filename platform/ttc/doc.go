@@ -32,5 +32,7 @@
 // Reports of verification and events go into packet store 1, housekeeping into store 2
 // (service 15), from which a station has them sent. What must survive a restart is
 // [TTC.Export]; session keys that came over the air do not, and the keys of the beginning
-// hold again.
+// hold again. A change of key that is broken off leaves the key of before in operation. When packets
+// go back from a session key to the key of the beginning, an event and a counter in housekeeping
+// say so.
 package ttc

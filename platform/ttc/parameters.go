@@ -171,6 +171,8 @@ func (t *TTC) count(p mission.Parameter) (float64, bool) {
 		return float64(c.BeaconsSent), true
 	case mission.ParamTelemetryDropped:
 		return float64(c.TelemetryDropped), true
+	case mission.ParamKeyFallbacks:
+		return float64(c.KeyFallbacks), true
 	}
 	return 0, false
 }

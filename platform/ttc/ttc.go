@@ -74,6 +74,8 @@ type TTC struct {
 	// up
 	tc         *frame.TCChannel
 	endpoint   *sdls.Endpoint
+	ring       *sdls.Ring
+	keys       []packetKey        // by virtual channel
 	procedures []*sdls.Procedures // by virtual channel
 	farms      []*cop1.FARM       // by virtual channel
 	floors     map[uint16][]byte  // by association: above the numbers of all genuine frames
@@ -117,6 +119,7 @@ type Counters struct {
 	Requests, RequestsRefused     uint64
 	Repeated                      uint64 // packets that came again and were not executed again
 	TelemetryDropped              uint64
+	KeyFallbacks                  uint64 // from a session key to the key of the beginning
 }
 
 type segmentKey struct {
@@ -145,7 +148,7 @@ func New(now time.Time, c Config) (*TTC, error) {
 	for vc := range uint8(link.Stations) {
 		vcs = append(vcs, vc)
 	}
-	if t.endpoint, _, err = link.Secure(now, vcs...); err != nil {
+	if t.endpoint, t.ring, err = link.Secure(now, vcs...); err != nil {
 		return nil, fmt.Errorf("telemetry and command: %w", err)
 	}
 	for _, vc := range vcs {
@@ -155,6 +158,7 @@ func New(now time.Time, c Config) (*TTC, error) {
 		}
 		t.farms = append(t.farms, f)
 		t.recent = append(t.recent, nil)
+		t.keys = append(t.keys, packetKey{mission.PacketKey(vc), mission.PacketKey(vc)})
 		t.procedures = append(t.procedures, &sdls.Procedures{Endpoint: t.endpoint, Nonce: t.nonce, Control: mission.ProcedureSPI(vc)})
 	}
 	if t.sender, err = frame.NewSender(link.TM()); err != nil {
@@ -198,7 +202,8 @@ func (t *TTC) tell(now time.Time) {
 	}
 	t.slot = min(t.slot, t.link.Slots.Index(now)-1)
 	t.lastTurn, t.onAir = time.Time{}, time.Time{}
-	t.boot, t.heard = earliest(t.boot, now), earliest(t.heard, now)
+	// For a station this is as if the computer had started: session keys are gone.
+	t.boot, t.heard = now, earliest(t.heard, now)
 	t.session.until = earliest(t.session.until, now.Add(t.c.SessionHold))
 	// Numbers begin anew at the right time, with the keys of the beginning, but for none that
 	// a genuine frame had before.
@@ -206,9 +211,9 @@ func (t *TTC) tell(now time.Time) {
 	for vc := range uint8(t.link.Stations) {
 		vcs = append(vcs, vc)
 	}
-	if e, _, err := t.link.Secure(now, vcs...); err == nil {
+	if e, r, err := t.link.Secure(now, vcs...); err == nil {
 		e.Stats = t.endpoint.Stats
-		t.endpoint = e
+		t.endpoint, t.ring = e, r
 		for _, p := range t.procedures {
 			p.Endpoint = e
 		}
@@ -216,6 +221,9 @@ func (t *TTC) tell(now time.Time) {
 			if floor := t.floors[a.spi]; floor != nil {
 				_ = t.goOn(a.spi, a.key, floor) // it fits: it comes from such an association
 			}
+		}
+		for _, vc := range vcs {
+			t.operate(vc, mission.PacketKey(vc))
 		}
 	}
 	t.planBeacon()

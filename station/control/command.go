@@ -47,6 +47,7 @@ type Command struct {
 // item is a command at work.
 type item struct {
 	Command
+	packet   []byte  // nil of one that another carries
 	units    []*unit // not acknowledged
 	aboard   time.Time
 	internal bool // ours: hails of the queue, recoveries, wrappers of time-tagged commands
@@ -127,7 +128,7 @@ func (k *Control) enqueue(q pus.Request, internal bool) (*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &item{Command: Command{ID: id, Message: q.Message, State: Queued, Queued: k.now}, internal: internal}
+	i := &item{Command: Command{ID: id, Message: q.Message, State: Queued, Queued: k.now}, packet: pkt, internal: internal}
 	if err := k.cut(i, mission.MAPPackets, pkt); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,8 @@ type Config struct {
 	VC uint8
 	// MaxQueue bounds the commands that are not done; 512.
 	MaxQueue int
+	// State is what Export gave before a restart, nil for a first start.
+	State []byte
 }
 
 // Control is the station's end for one satellite. It is for one goroutine at a time.
@@ -51,6 +53,8 @@ type Control struct {
 	bursts    []radio.Burst
 	done      doneList
 	keys      keys
+	floor     []byte // lowest vector that no association has used
+	alarms    []Alarm
 
 	// down
 	receiver  *frame.Receiver
@@ -79,6 +83,8 @@ type Stats struct {
 	BeaconsReceived uint64
 	Alerts          uint64 // of FOP-1
 	Recoveries      uint64 // dumps of lost reports asked for
+	KeyRetries      uint64 // times that packets had no effect and both ends took the key in use anew
+	KeyFallbacks    uint64 // times that packets went back from a session key to the key of the beginning
 }
 
 // New makes a Control with an empty queue.
@@ -111,6 +117,11 @@ func New(now time.Time, c Config) (*Control, error) {
 	k.receiver.MaxPacket = 16 << 10
 	k.commander = &pus.Commander{Profile: link.Profile(), APID: link.APID, Source: uint16(c.VC) + 1,
 		Ack: pus.AckAcceptance | pus.AckCompletion, Keep: 4*c.MaxQueue + 64, First: uint16(now.Unix() % 16384)}
+	if c.State != nil {
+		if err := k.restore(c.State); err != nil {
+			return nil, err
+		}
+	}
 	return k, nil
 }
 
@@ -128,7 +139,11 @@ func (k *Control) Stats() Stats {
 func (k *Control) Begin(now, until time.Time) {
 	k.now, k.inPass, k.until = now, true, until
 	k.clcwAt, k.clcwFed = time.Time{}, time.Time{}
-	k.slot = max(k.slot, k.link.Slots.Index(now)-1) // a slot has one burst
+	i := k.link.Slots.Index(now)
+	if k.slot > i { // the clock was set back
+		k.slot, k.sentAt = i-1, time.Time{}
+	}
+	k.slot = max(k.slot, i-1) // a slot has one burst
 	k.recovery.begin()
 }
 

@@ -31,6 +31,14 @@
 // # Keys
 //
 // [Control.ChangeKey] replaces the key of packets over the air. A satellite whose computer
-// started anew has forgotten it; the station finds that out from its housekeeping, or because
-// packets have no effect, and both go back to the key of the beginning.
+// started anew has forgotten it; the station finds that out from its housekeeping, and goes back to the
+// key of the beginning. If packets have no effect, both ends take the key anew that the station
+// has in use; a session key is not given up for that, as anybody can jam, unless the operator says
+// so ([Control.FirstKey]). A station that has forgotten a session key takes that of the beginning.
+// Both ends count what they went back, the satellite raises an event, the station an [Alarm].
+//
+// # What it keeps
+//
+// What must survive a restart is [Control.Export]: the commands that are not done, the vectors
+// that were used, and the session key, encrypted under the master key.
 package control

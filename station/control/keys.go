@@ -19,11 +19,12 @@ var ErrKeys = errors.New("key not changed")
 // keys is which key secures packets, and the change that is under way.
 type keys struct {
 	current sdls.KeyID
-	since   time.Time // when it was taken into use
+	since   time.Time // since when the satellite has it
 	last    sdls.KeyID
 	count   uint64 // of last
 	vectors uint32 // used under the master key
 	unheard int    // turns in which packets went up and had no effect
+	sealed  []byte // the current one under the master key, if it is a session key
 	change  *keyChange
 }
 
@@ -34,9 +35,11 @@ type keyChange struct {
 	id        sdls.KeyID
 	challenge [16]byte
 	step      *item
+	began     time.Time // when the first of it went up: a satellite that started later has lost it
 	proved    bool
 	asked     int
 	number    []byte // from which the association goes on
+	sealed    []byte // the key under the master key
 }
 
 // ChangeKey replaces the key of this station's packets by a new one over the air. It takes
@@ -64,7 +67,7 @@ func (k *Control) ChangeKey(now time.Time, key [32]byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrKeys, err)
 	}
-	c := &keyChange{id: id}
+	c := &keyChange{id: id, sealed: send.Data}
 	digest := sha256.Sum256(append(vector, key[:]...))
 	copy(c.challenge[:], digest[:])
 	k.keys.change = c
@@ -112,19 +115,26 @@ func (k *Control) pursue() {
 	if c == nil || c.step == nil || c.step.State < Aboard {
 		return
 	}
+	if c.began.IsZero() {
+		c.began = c.step.Sent
+	}
 	switch {
 	case c.number != nil:
 		// The association is in operation with the new key.
-		if err := rekey(k.endpoint, mission.SPI(k.c.VC), c.id, c.number); err == nil {
-			k.keys.current, k.keys.since = c.id, k.now
-		}
 		k.keys.change = nil
+		if err := rekey(k.endpoint, mission.SPI(k.c.VC), c.id, c.number); err != nil {
+			k.alarm("key %d was not taken: %v", c.id, err)
+			return
+		}
+		k.use(c.id, c.began, c.sealed)
+		k.rebooted()
 	case c.proved && k.quiet():
 		k.take(c)
 	case c.proved:
 	case k.now.Sub(c.step.aboard) >= k.patience():
 		if c.asked++; c.asked > mostAsked {
 			k.abandon()
+			k.alarm("the satellite does not prove that it has key %d: the change is given up", c.id)
 			return
 		}
 		_ = k.procedures(c.verify())
@@ -133,7 +143,7 @@ func (k *Control) pursue() {
 
 // take has the satellite give the association the key of a change.
 func (k *Control) take(c *keyChange) {
-	c.number = mission.Numbers(k.now)
+	c.number = k.number()
 	spi := binary.BigEndian.AppendUint16(nil, mission.SPI(k.c.VC))
 	pdu := func(tag sdls.Tag, more ...byte) sdls.PDU {
 		return sdls.PDU{Tag: tag, Data: append(append([]byte(nil), spi...), more...)}
@@ -145,19 +155,42 @@ func (k *Control) take(c *keyChange) {
 // mostUnheard is after how many turns without effect the key is doubted.
 const mostUnheard = 3
 
-// distrust is for packets of which the satellite takes no notice though it answers: after a
-// change of key, one that was broken off, or one of which this station has forgotten because
-// its own computer started anew, the ends may not agree on the key. Both take that of the
-// beginning, whatever the state of the association; what does not apply to it the
-// satellite refuses.
+// distrust is for packets of which the satellite takes no notice though it answers: somebody may
+// be jamming them; or after a change of key that was broken off, or one of which this station has
+// forgotten, the ends may not agree on the key. Both take the key anew that this station has in
+// use, whatever the state of the association; what does not apply to it the satellite
+// refuses. A session key is given up only when the satellite says that it has lost it (see
+// rebooted) or the operator wants it (see FirstKey): who can jam must not choose the key.
 func (k *Control) distrust() {
 	if k.keys.change != nil || k.keys.unheard < mostUnheard {
 		return
 	}
 	k.keys.unheard = 0
+	k.stats.KeyRetries++
+	k.alarm("packets have no effect: both ends take key %d anew", k.keys.current)
+	k.retake(k.keys.current, k.keys.sealed)
+}
+
+// FirstKey has both ends go back to the key of the beginning, on the operator's word: when a
+// session key is lost or is not trusted any more.
+func (k *Control) FirstKey(now time.Time) error {
+	k.now = now
+	if k.keys.change != nil {
+		return fmt.Errorf("another change is under way: %w", ErrKeys)
+	}
+	k.retake(mission.PacketKey(k.c.VC), nil)
+	return nil
+}
+
+// retake has both ends take a key that they have.
+func (k *Control) retake(id sdls.KeyID, sealed []byte) {
 	// What it does not hear must not stand in the way.
 	k.handle(k.fop.Direct(k.now, cop1.Directive{Order: cop1.Terminate}))
-	k.keys.change = &keyChange{id: mission.PacketKey(k.c.VC)}
+	c := &keyChange{id: id, sealed: sealed}
+	if id == k.keys.current {
+		c.began = k.keys.since
+	}
+	k.keys.change = c
 	k.take(k.keys.change)
 }
 
@@ -192,10 +225,41 @@ func (k *Control) rebooted() {
 	if k.keys.current == first || !k.boot.After(k.keys.since) {
 		return
 	}
-	if rekey(k.endpoint, mission.SPI(k.c.VC), first, mission.Numbers(k.now)) == nil {
-		k.keys.current, k.keys.since = first, k.now
+	if err := rekey(k.endpoint, mission.SPI(k.c.VC), first, k.number()); err != nil {
+		k.alarm("key %d was not taken: %v", first, err)
+	} else {
+		k.use(first, k.now, nil)
 	}
 	k.abandon()
+}
+
+// use notes that a key is in use, which the satellite has since a moment.
+func (k *Control) use(id sdls.KeyID, since time.Time, sealed []byte) {
+	if first := mission.PacketKey(k.c.VC); id == first && k.keys.current != first {
+		k.stats.KeyFallbacks++
+		k.alarm("packets are under the key of the beginning again, not key %d", k.keys.current)
+	}
+	k.keys.current, k.keys.since, k.keys.sealed = id, since, sealed
+}
+
+// Alarm is what an operator should know.
+type Alarm struct {
+	Time time.Time
+	Text string
+}
+
+const mostAlarms = 256
+
+func (k *Control) alarm(format string, args ...any) {
+	k.alarms = bounded(append(k.alarms, Alarm{k.now, fmt.Sprintf(format, args...)}), mostAlarms)
+}
+
+// Alarms gives what an operator should know about keys, in order, and forgets it. What the
+// satellite says itself is in Events.
+func (k *Control) Alarms() []Alarm {
+	a := k.alarms
+	k.alarms = nil
+	return a
 }
 
 func (k *Control) keyOf(spi uint16) sdls.KeyID {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -259,7 +260,22 @@ func (k *Control) secure(f *cop1.Frame) ([]byte, error) {
 	if err := k.advance(spi); err != nil {
 		return nil, err
 	}
-	return b, k.endpoint.Apply(spi, b)
+	if err := k.endpoint.Apply(spi, b); err != nil {
+		return nil, err
+	}
+	if next, _, err := k.endpoint.Numbers(spi); err == nil && bytes.Compare(next, k.floor) > 0 {
+		k.floor = next
+	}
+	return b, nil
+}
+
+// number is the vector to go on from: that of the time of day, unless the clock is behind what was
+// used before.
+func (k *Control) number() []byte {
+	if n := mission.Numbers(k.now); bytes.Compare(n, k.floor) > 0 {
+		return n
+	}
+	return slices.Clone(k.floor)
 }
 
 // advance moves an association's number up to that of the time of day.
@@ -268,7 +284,7 @@ func (k *Control) advance(spi uint16) error {
 	if err != nil {
 		return err
 	}
-	want := mission.Numbers(k.now)
+	want := k.number()
 	if slices.Compare(next, want) >= 0 {
 		return nil
 	}

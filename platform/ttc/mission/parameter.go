@@ -41,6 +41,7 @@ const (
 	ParamFramesSent // telemetry
 	ParamBeaconsSent
 	ParamTelemetryDropped // packets that did not find room
+	ParamKeyFallbacks     // times that packets went back from a session key to the key of the beginning
 	paramEnd
 
 	// Those that service 20 sets.
@@ -81,6 +82,7 @@ var parameters = map[Parameter]description{
 	ParamForged: {"sdls_forged", "", long}, ParamReplayed: {"sdls_replayed", "", long}, ParamUnsecured: {"sdls_unknown", "", long},
 	ParamCLCW: {"clcw", "", long}, ParamRequests: {"tc_packets", "", long}, ParamRequestsRefused: {"tc_packets_refused", "", long},
 	ParamFramesSent: {"tm_frames_sent", "", long}, ParamBeaconsSent: {"beacons_sent", "", long}, ParamTelemetryDropped: {"tm_packets_dropped", "", long},
+	ParamKeyFallbacks: {"key_fallbacks", "", word},
 	ParamBeaconPeriod: {"beacon_period", "s", word}, ParamLowPowerPeriod: {"beacon_period_low", "s", word},
 	ParamSessionHold: {"session_hold", "s", word}, ParamEmergencyHours: {"emergency_after", "h", word},
 	ParamBatteryLow: {"battery_low", "", single}, ParamBatteryRestored: {"battery_restored", "", single},
@@ -148,6 +150,7 @@ const (
 	EventBatteryRestored = 10
 	EventKeys            = 11 // low: a key or association was changed by command; the procedure's tag, one octet
 	EventKeysRefused     = 12 // medium: a procedure failed; its tag, one octet
+	EventKeyFallback     = 13 // medium: packets are under the key of the beginning again; the virtual channel, one octet
 )
 
 // Functions that service 8 starts. From FunctionUser on they are the application's.
