@@ -94,6 +94,7 @@ describe('console with WebGL', () => {
   test('is live and shows every satellite', async () => {
     const { page } = b;
     await page.waitForSelector('.chip.good:has-text("live")');
+    assert.equal(await page.textContent('header .simulated'), 'simulated', 'the header says that nothing of it is real');
     const text = await page.textContent('[data-count="satellites"]');
     assert.equal(Number(text.replaceAll(',', '')), universe.satellites);
     await shown(page, 'globe', universe.satellites);
