@@ -14,7 +14,7 @@ import (
 	"spacechain/link/packet"
 )
 
-// Frames marks TM and AOS transfer frames, which Wireshark has no dissector for: what is recorded
+// Frames marks TM, AOS and USLP transfer frames, which Wireshark has no dissector for: what is recorded
 // of them is the packets within; see [Unpacker].
 const Frames Protocol = "frames"
 
@@ -124,10 +124,26 @@ type Record struct {
 	Data     []byte
 }
 
-// Unpacker takes the packets out of TM and AOS transfer frames: space packets, and of encapsulation
+// Unpacker takes the packets out of TM, AOS and USLP transfer frames: space packets, and of encapsulation
 // packets the bundles and CFDP PDUs. Frames that hold none are given out as Data. The zero value
 // is ready.
-type Unpacker struct{ receivers map[string]*frame.Receiver }
+type Unpacker struct {
+	receivers map[string]*frame.Receiver
+	expected  *frame.Receiver
+}
+
+// Expect gives the managed parameters of the frames, such as the room that security takes in them,
+// in place of what can be told by their looks. Frames that do not fit them are given out as Data.
+// Security is neither verified nor taken off: only frames that are in the clear have packets to find.
+func (u *Unpacker) Expect(c frame.Channel) error {
+	r, err := frame.NewReceiver(c)
+	if err != nil {
+		return fmt.Errorf("expect frames: %w", err)
+	}
+	r.Open = func([]byte) error { return nil } // a capture has no keys
+	u.expected = r
+	return nil
+}
 
 // maxChannels bounds kinds of frames: by version, length and check field.
 const maxChannels = 64
@@ -135,16 +151,28 @@ const maxChannels = 64
 // Frame gives the records of the next frame.
 func (u *Unpacker) Frame(b []byte) []Record {
 	whole := []Record{{Data, b}}
-	if len(b) < 8 || b[0]>>6 > 1 {
+	if u.expected != nil {
+		return unpack(u.expected, b, whole)
+	}
+	if len(b) < 8 || b[0]>>6 > 1 && b[0]>>4 != uslpVersion {
 		return whole
 	}
 	checked := crc.CCITT(b[:len(b)-2]) == binary.BigEndian.Uint16(b[len(b)-2:])
 	key := fmt.Sprint(b[0]>>6, len(b), checked)
 	r := u.receivers[key]
 	if r == nil {
-		var c frame.Channel = &frame.TMChannel{Length: len(b), AnySpacecraft: true, FECF: checked}
-		if b[0]>>6 == 1 {
+		var c frame.Channel
+		switch b[0] >> 6 {
+		case 0:
+			c = &frame.TMChannel{Length: len(b), AnySpacecraft: true, FECF: checked}
+		case 1:
 			c = &frame.AOSChannel{Length: len(b), AnySpacecraft: true, FECF: checked}
+		default:
+			uslp := &frame.USLPChannel{Length: len(b), AnySpacecraft: true}
+			if checked {
+				uslp.FECF = 2
+			}
+			c = uslp
 		}
 		var err error
 		if r, err = frame.NewReceiver(c); err != nil || len(u.receivers) >= maxChannels {
@@ -155,6 +183,14 @@ func (u *Unpacker) Frame(b []byte) []Record {
 		}
 		u.receivers[key] = r
 	}
+	return unpack(r, b, whole)
+}
+
+// uslpVersion is the number that USLP frames begin with (CCSDS 732.1-B-2 §4.1.2.2).
+const uslpVersion = 0xc
+
+// unpack gives what is in a frame, or the whole frame where it cannot be read.
+func unpack(r *frame.Receiver, b []byte, whole []Record) []Record {
 	var out []Record
 	if _, err := r.Frame(b, func(unit frame.Unit) { out = append(out, inside(slices.Clone(unit.Data))) }); err != nil {
 		return whole

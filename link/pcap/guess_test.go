@@ -136,6 +136,27 @@ func TestFramesInWireshark(t *testing.T) {
 			t.Errorf("%v: %d records %v", c.Type(), len(got), got)
 		}
 	}
+	// USLP, and frames that leave room for security, which only the managed parameters tell of.
+	secured := &frame.TMChannel{Length: 80, AnySpacecraft: true, FECF: true, VCs: map[uint8]frame.Virtual{1: {Security: frame.Security{Header: 6, Trailer: 16}}}}
+	for _, c := range []frame.Channel{&frame.USLPChannel{Length: 64, AnySpacecraft: true, VCs: map[uint8]frame.Virtual{1: {CountOctets: 3}}},
+		&frame.USLPChannel{Length: 70, AnySpacecraft: true, FECF: 2, VCs: map[uint8]frame.Virtual{1: {CountOctets: 3}}}, secured} {
+		var u Unpacker
+		if c == frame.Channel(secured) {
+			if err := u.Expect(c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var got []Record
+		for _, b := range framesOf(t, c, packets...) {
+			got = append(got, u.Frame(b)...)
+		}
+		if !slices.EqualFunc(got, want, func(a, b Record) bool { return a.Protocol == b.Protocol && bytes.Equal(a.Data, b.Data) }) {
+			t.Errorf("%v: %d records %v", c.Type(), len(got), got)
+		}
+	}
+	if err := new(Unpacker).Expect(&frame.TMChannel{Length: 3}); err == nil {
+		t.Error("frames of 3 octets expected")
+	}
 	if got := new(Unpacker).Frame([]byte{0xc0, 1, 2}); len(got) != 1 || got[0].Protocol != Data {
 		t.Errorf("what is no frame: %v", got)
 	}

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"spacechain/link/frame"
 )
 
 // Protocol names what a record holds, by the name of Wireshark's dissector.
@@ -110,6 +112,10 @@ func (w *Writer) Write(at time.Time, proto Protocol, dir Direction, data []byte)
 	}
 	return nil
 }
+
+// Expect gives the managed parameters of the transfer frames that [Writer.WriteAs] is to take
+// apart; without it they are told by their looks.
+func (w *Writer) Expect(c frame.Channel) error { return w.unpack.Expect(c) }
 
 // WriteAs adds what octets of a kind hold: of transfer frames the packets in them, of anything else
 // the octets themselves.
