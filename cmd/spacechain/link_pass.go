@@ -22,7 +22,8 @@ type passFlags struct {
 	depth, station, tle, checksum, after, app, capture string
 	sat                                                int
 	seed                                               uint64
-	peak, reboot                                       float64
+	peak, reboot, deploy                               float64
+	passes                                             int
 	clear, listen, json                                bool
 }
 
@@ -40,9 +41,14 @@ At the depth "frames" each transfer frame is late by its time on the air and los
 often as measured curves say. At the depth "samples" it is modulated, goes through
 noise, Doppler and fades sample by sample, and is found again by the receiver or not.
 
+With --passes the next passes are flown as well. The computers are switched off between
+them and go on from what they have stored: an app that a set cuts off, as with a late
+--deploy, is completed in the next pass.
+
 Without --tle it is a polar orbit of 550 km; --after is then its epoch.`,
 		Example: `  spacechain link pass
   spacechain link pass --depth samples --capture pass/
+  spacechain link pass --passes 2 --deploy 489
   spacechain link pass --station weilheim --tle stations.tle --sat 25544 --peak 20 --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
@@ -58,10 +64,12 @@ Without --tle it is a polar orbit of 550 km; --after is then its epoch.`,
 	fl.Float64Var(&f.peak, "peak", 30, "least elevation at the culmination, degrees")
 	fl.StringVar(&f.app, "app", "", "package to deploy (default: one of 64 kB that does nothing)")
 	fl.Float64Var(&f.reboot, "reboot", 0, "take the power from the payload computer so many seconds after the rise, for four seconds; 0 for never")
+	fl.Float64Var(&f.deploy, "deploy", 40, "give the app to the station so many seconds after the rise")
+	fl.IntVar(&f.passes, "passes", 1, "how many passes to fly, one after the other")
 	fl.BoolVar(&f.clear, "no-fades", false, "leave the scripted fades out")
 	fl.BoolVar(&f.listen, "all-the-time", false, "keep the payload's carriers on from rise to set, and work out every sample of noise")
 	fl.StringVar(&f.capture, "capture", "", "directory for captures for Wireshark, one a link and one of CFDP")
-	fl.BoolVar(&f.json, "json", false, "print one JSON document at the end, and nothing else")
+	fl.BoolVar(&f.json, "json", false, "print one JSON document at the end, with --passes a line for each pass, and nothing else")
 	return cmd
 }
 
@@ -78,6 +86,13 @@ func (f *passFlags) config(cmd *cobra.Command) (c pass.Config, err error) {
 		return c, usagef("--reboot %g: want seconds after the rise, less than an hour", f.reboot)
 	}
 	c.Reboot = time.Duration(f.reboot * float64(time.Second))
+	if !(f.deploy > 0 && f.deploy < 3600) {
+		return c, usagef("--deploy %g: want seconds after the rise, more than 0 and less than an hour", f.deploy)
+	}
+	c.DeployAfter = time.Duration(f.deploy * float64(time.Second))
+	if f.passes < 1 || f.passes > 100 {
+		return c, usagef("--passes %d: want 1 to 100", f.passes)
+	}
 	stations, err := topology.BuiltinNamed(f.station)
 	if err != nil {
 		return c, usageError{err}
@@ -127,6 +142,9 @@ func (f *passFlags) run(cmd *cobra.Command) error {
 	if !f.json {
 		rise := c.Course.Rise()
 		c.Tell = func(e pass.Event) {
+			if e.Kind == "rise" {
+				rise = e.At
+			}
 			fmt.Fprintf(out, "%7.1f s  %-9s %s\n", e.At.Sub(rise).Seconds(), e.Kind, printable(e.Text))
 		}
 	}
@@ -138,7 +156,7 @@ func (f *passFlags) run(cmd *cobra.Command) error {
 		c.Capture = captures.write
 	}
 	elapsed := clock.Stopwatch()
-	r, err := pass.Fly(cmd.Context(), c)
+	reports, err := pass.FlySeries(cmd.Context(), c, f.passes)
 	took := elapsed()
 	if captures != nil {
 		err = errors.Join(err, captures.close())
@@ -146,16 +164,28 @@ func (f *passFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	speed := r.Set.Sub(r.Rise).Seconds() / max(took.Seconds(), 1e-9)
-	if f.json {
-		return json.NewEncoder(out).Encode(struct {
-			*pass.Report
-			ElapsedS float64 `json:"elapsed_s"`
-			Speed    float64 `json:"speed"` // against real time
-		}{r, took.Seconds(), speed})
+	var flown time.Duration
+	for _, r := range reports {
+		flown += r.Set.Sub(r.Rise)
 	}
-	printPass(out, r)
-	_, err = fmt.Fprintf(out, "\nflown in %v: %.0f times real time\n", took.Round(time.Millisecond), speed)
+	speed := flown.Seconds() / max(took.Seconds(), 1e-9)
+	for _, r := range reports {
+		if !f.json {
+			printPass(out, r)
+			continue
+		}
+		err := json.NewEncoder(out).Encode(struct {
+			*pass.Report
+			ElapsedS float64 `json:"elapsed_s"` // of all passes
+			Speed    float64 `json:"speed"`     // against real time
+		}{r, took.Seconds(), speed})
+		if err != nil {
+			return err
+		}
+	}
+	if !f.json {
+		_, err = fmt.Fprintf(out, "\nflown in %v: %.0f times real time\n", took.Round(time.Millisecond), speed)
+	}
 	return err
 }
 

@@ -92,6 +92,8 @@ type Config struct {
 	// CFDP data units that go and come at the station.
 	Tell    func(Event)
 	Capture func(link string, at time.Time, frame []byte)
+
+	carry *carried // what the passes before left
 }
 
 // FilesLink is what Capture calls the data units of files.
@@ -136,6 +138,9 @@ func (c Config) withDefaults() (Config, error) {
 		c.Commands = 16
 	case c.Commands < 0:
 		c.Commands = 0
+	}
+	if c.carry == nil {
+		c.carry = newCarried()
 	}
 	if c.ClockPPM == 0 {
 		c.ClockPPM = 10

@@ -144,8 +144,11 @@ func (f *flight) bringUp() error {
 	if f.ground, err = newGround(f, plan); err != nil {
 		return err
 	}
-	f.space, err = newSpace(f, plan)
-	return err
+	if f.space, err = newSpace(f, plan); err != nil {
+		return err
+	}
+	f.takeUp()
+	return nil
 }
 
 // join puts the radio links between satellite and station.

@@ -8,7 +8,6 @@ import (
 	"spacechain/clock"
 	"spacechain/dtn/contact"
 	"spacechain/dtn/node"
-	"spacechain/internal/kv"
 	"spacechain/link/cfdp"
 	"spacechain/link/pus"
 	"spacechain/link/radio"
@@ -75,7 +74,7 @@ func newGround(f *flight, plan *contact.Plan) (*ground, error) {
 	if g.heard, err = radio.NewTrunk(f.cfg.Down, f.mission().Spacecraft); err != nil {
 		return nil, err
 	}
-	g.station, err = station.New(f.from, station.Options{Node: stationNode, Store: kv.NewMemory(), Plan: plan, Fail: f.fail,
+	g.station, err = station.New(f.from, station.Options{Node: stationNode, Store: f.cfg.carry.ground, Plan: plan, Fail: f.fail,
 		Files: station.FilePolicy{Remote: remote, Event: g.fileEvent}})
 	if err != nil {
 		return nil, err
@@ -219,6 +218,9 @@ func (g *ground) commands() {
 // deploy gives the station the file.
 func (g *ground) deploy() {
 	f := g.f
+	if g.order != nil {
+		return // in a pass before
+	}
 	g.host.Do(func(now time.Time) {
 		order, err := f.cfg.order(f.satelliteNode(), homeNode, now)
 		if err != nil {
@@ -228,6 +230,7 @@ func (g *ground) deploy() {
 		g.order = order
 		g.file, err = g.station.PutFile(now, f.satelliteNode(), "commands/deploy", order)
 		f.fail(err)
+		f.cfg.carry.order, f.cfg.carry.id = g.order, g.file
 		f.report.File.Size, f.report.File.Begun = int64(len(order)), now
 		f.tell("file", "commands/deploy, %d octets, begins", len(order))
 	})

@@ -6,7 +6,6 @@ import (
 	"spacechain/dtn/contact"
 	"spacechain/dtn/node"
 	"spacechain/dtn/store"
-	"spacechain/internal/kv"
 	"spacechain/spaceos/command"
 	"spacechain/world/host"
 )
@@ -45,7 +44,7 @@ func (c homeCore) Drain(now time.Time) (out []node.OutFrame) {
 }
 
 func newHome(f *flight, plan *contact.Plan) (*home, error) {
-	st, err := store.Open(kv.NewMemory(), store.Options{})
+	st, err := store.Open(f.cfg.carry.home, store.Options{})
 	if err != nil {
 		return nil, err
 	}

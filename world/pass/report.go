@@ -74,6 +74,7 @@ type FileReport struct {
 	Arrived   time.Time `json:"arrived"` // complete on board
 	Ended     time.Time `json:"ended"`   // the station knows
 	Identical bool      `json:"identical"`
+	Handed    int       `json:"handed"` // how often the operating system was given it
 	Octets    int64     `json:"octets"` // of file data sent, repeated ones included
 	PDUs      uint64    `json:"pdus"`
 	NAKs      uint64    `json:"naks"`

@@ -81,7 +81,7 @@ func (s *space) Perform(_ time.Time, id uint64, args []byte) error {
 var remote = cfdp.Remote{AckTimer: 2 * time.Second, NAKTimer: 2 * time.Second, ImmediateNAK: true}
 
 func newSpace(f *flight, plan *contact.Plan) (*space, error) {
-	s := &space{f: f, node: f.satelliteNode(), performed: map[byte]int{}}
+	s := &space{f: f, node: f.satelliteNode(), performed: map[byte]int{}, installed: f.cfg.carry.app.Installed}
 	suite := sense.New(sense.Options{Seed: f.cfg.Seed, Node: s.node, Orbit: f.orbit})
 	devices := world.Devices(suite)
 	var err error
@@ -91,7 +91,7 @@ func newSpace(f *flight, plan *contact.Plan) (*space, error) {
 		return nil, err
 	}
 	s.platform = platform.New(devices)
-	s.store, s.plan = kv.NewMemory(), plan
+	s.store, s.plan = f.cfg.carry.space, plan
 	if err := s.boot(f.from); err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (s *space) boot(now time.Time) (err error) {
 		Sandbox: f.box, Fail: f.fail,
 		Files: satellite.FilePolicy{Remote: remote, Order: func(now time.Time, _ uint64, signed []byte) {
 			r := &f.report.File
-			r.Arrived, r.Identical = now, bytes.Equal(signed, f.ground.order)
+			r.Arrived, r.Identical, r.Handed = now, bytes.Equal(signed, f.ground.order), r.Handed+1
 			f.tell("file", "commands/deploy is on board whole")
 		}},
 		Bus: func(d bus.Datagram) {

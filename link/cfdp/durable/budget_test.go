@@ -170,6 +170,29 @@ func TestNothingIsPromisedTooEarly(t *testing.T) {
 	}
 }
 
+// What is under way when a link goes down is written at once.
+func TestWrittenAtTheEndOfAPass(t *testing.T) {
+	l := &ledger{Store: kv.NewMemory()}
+	e := hostileOpen(t, l, nil)
+	e.SetLink(noon, ground, false)
+	if at, ok := e.Next(); ok {
+		t.Errorf("with nothing to write it wants to be woken at %v", at)
+	}
+	e.SetLink(noon, ground, true)
+	_ = hostileSend(t, e, noon, 1, &cfdp.FileData{Data: []byte("abc")})
+	now := noon.Add(time.Second)
+	e.SetLink(now, ground, false)
+	if at, ok := e.Next(); !ok || at.After(now) {
+		t.Errorf("it wants to be woken at %v", at)
+	}
+	if err := e.Tick(now); err != nil || l.writes != 1 {
+		t.Errorf("%d writes, %v", l.writes, err)
+	}
+	if _, ok := e.Next(); ok {
+		t.Error("it does not come to rest")
+	}
+}
+
 // The clock is a year ahead when something changes, and then right again: it is written at the
 // usual time, and what waits for a durable write does not wait for a year.
 func TestClockSet(t *testing.T) {

@@ -278,6 +278,7 @@ func (e *Entity) SetLink(now time.Time, peer uint64, up bool) {
 		e.up[peer] = true
 	} else {
 		delete(e.up, peer)
+		e.since = earliest(e.since, now.Add(-checkpointAfter)) // nothing comes for hours now: Tick writes what there is
 	}
 	e.core.SetLink(now, peer, up)
 }
