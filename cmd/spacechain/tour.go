@@ -91,13 +91,17 @@ func tourWith(cmd *cobra.Command, ctx context.Context, t *world.Tour, asJSON boo
 	if t.Key, err = identity.Generate(); err != nil {
 		return err
 	}
+	fmt.Fprintln(errOut, "a simulated universe: its satellites, stations and radios are all computed")
 	t.Say = func(s world.TourStep) { fmt.Fprintf(errOut, "%s  %s\n", s.Sim.Format("15:04:05"), s.Text) }
 	a, err := t.Run(ctx)
 	if err != nil {
 		return fmt.Errorf("tour: %w", err)
 	}
 	if asJSON {
-		return appJSON(cmd, a)
+		return appJSON(cmd, struct {
+			Simulated bool `json:"simulated"`
+			*world.TourAnswer
+		}{true, a})
 	}
 	printTour(cmd.OutOrStdout(), a, isTerminal(cmd.OutOrStdout()) && os.Getenv("NO_COLOR") == "")
 	return nil

@@ -30,6 +30,7 @@ func printRadios(out io.Writer, a *world.TourAnswer) {
 		}
 	}
 	w.Flush()
+	fmt.Fprintln(out, "docs/link.md explains the terms.")
 	if a.TTC == nil {
 		fmt.Fprintf(out, "\nNo station has called %s over its telemetry and command radio yet.\n", a.Name)
 		return
