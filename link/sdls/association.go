@@ -65,7 +65,8 @@ type Parameters struct {
 	// MACLength is how many octets of the code are sent.
 	MACLength int
 	// Window is how far the number of a frame may be ahead of the lowest not yet used: 1
-	// accepts only that. Zero means 1024.
+	// accepts only that. Zero means 1024. In counter mode a frame takes a vector for each block
+	// of 16 octets, and frames of up to 2048 octets may have been lost.
 	Window uint32
 	// Mask selects the bits that are authenticated, from the beginning of the frame; what
 	// is beyond it is authenticated whole. Nil stands for [DefaultMask].

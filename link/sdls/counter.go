@@ -43,9 +43,23 @@ func (c *counter) advance(n []byte) {
 	c.spent = len(n) > 0
 }
 
+// add adds to a number; false if the counted octets would wrap.
+func (c *counter) add(n []byte, more uint64) bool {
+	low := 0
+	if c.fixed {
+		low = len(n) - c.field
+	}
+	for i := len(n) - 1; i >= low && more > 0; i-- {
+		more += uint64(n[i])
+		n[i] = byte(more)
+		more >>= 8
+	}
+	return more == 0
+}
+
 // receive completes the number of which field was received and checks that it lies from
 // the next on, fewer than window ahead. The number is left in pending until accept.
-func (c *counter) receive(field []byte, window uint32) error {
+func (c *counter) receive(field []byte, window uint64) error {
 	if c.spent {
 		return ErrExhausted
 	}
@@ -66,7 +80,7 @@ func (c *counter) receive(field []byte, window uint32) error {
 			large = true
 		}
 	}
-	if large || ahead >= uint64(window) {
+	if large || ahead >= window {
 		return ErrReplay
 	}
 	copy(c.pending, c.next)

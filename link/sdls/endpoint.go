@@ -173,6 +173,10 @@ func (e *Endpoint) Apply(spi uint16, b []byte) error {
 	if a.iv.spent || a.sn.spent {
 		return fmt.Errorf("apply association %d: %w", spi, ErrExhausted)
 	}
+	last, ok := a.lastVector(a.iv.next, l.Trailer-l.Data)
+	if !ok {
+		return fmt.Errorf("apply association %d: %w", spi, ErrExhausted)
+	}
 	if e.reuses(a, a.iv.next, a.sn.next) {
 		return fmt.Errorf("apply association %d: another had this vector under the same key: %w", spi, ErrReplay)
 	}
@@ -183,8 +187,8 @@ func (e *Endpoint) Apply(spi uint16, b []byte) error {
 	if err := e.protect(a, l, b); err != nil {
 		return fmt.Errorf("apply association %d: %w", spi, err)
 	}
-	e.use(a, a.iv.next, a.sn.next)
-	a.iv.advance(a.iv.next)
+	e.use(a, last, a.sn.next)
+	a.iv.advance(last)
 	a.sn.advance(a.sn.next)
 	e.channel.Seal(b)
 	e.Stats.Applied++
@@ -231,6 +235,31 @@ func (e *Endpoint) protect(a *association, l frame.Layout, b []byte) error {
 	}
 	copy(b[l.Trailer:l.End], sum)
 	return nil
+}
+
+// lastVector is the last value that a frame of so many octets takes from the one it begins with:
+// AES in counter mode counts it up for each block, and none of these may be another frame's. False
+// if there are not so many left.
+func (a *association) lastVector(iv []byte, octets int) ([]byte, bool) {
+	if !a.encrypts() || a.Cipher != AESCTR || octets <= 16 {
+		return iv, true
+	}
+	last := slices.Clone(iv)
+	return last, a.iv.add(last, uint64((octets-1)/16))
+}
+
+// longestFrame is that of TM and AOS, octets, and of TC almost.
+const longestFrame = 2048
+
+// vectorWindow is how far a vector may be ahead: in counter mode lost frames took as many as they
+// had blocks. It stays within what the field can tell.
+func (a *association) vectorWindow() uint64 {
+	w := uint64(a.Window)
+	if !a.encrypts() || a.Cipher != AESCTR || w == 1 {
+		return w
+	}
+	most := uint64(1) << (8*min(a.IVField, 7) - 1)
+	return max(w, min(w*longestFrame/16, most))
 }
 
 // stream encrypts, or decrypts, without a code.
@@ -340,24 +369,28 @@ func (e *Endpoint) process(spi uint16, l frame.Layout, b []byte) error {
 	// The numbers are looked at first, which costs little, but they count as used only
 	// once the frame has proved to be genuine.
 	if a.SN > 0 {
-		if err := a.sn.receive(snField, a.Window); err != nil {
+		if err := a.sn.receive(snField, uint64(a.Window)); err != nil {
 			return err
 		}
 	}
 	if a.IV > 0 {
-		if err := a.iv.receive(ivField, a.Window); err != nil {
+		if err := a.iv.receive(ivField, a.vectorWindow()); err != nil {
 			return err
 		}
+	}
+	last, ok := a.lastVector(a.iv.pending, l.Trailer-l.Data)
+	if !ok {
+		return ErrExhausted
 	}
 	if err := e.verify(a, l, b); err != nil {
 		return err
 	}
-	e.use(a, a.iv.pending, a.sn.pending)
+	e.use(a, last, a.sn.pending)
 	if a.SN > 0 {
 		a.sn.accept()
 	}
 	if a.IV > 0 {
-		a.iv.accept()
+		a.iv.advance(last)
 	}
 	return nil
 }

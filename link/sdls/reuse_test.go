@@ -109,3 +109,60 @@ func TestSpansWithFixedOctets(t *testing.T) {
 		}
 	}
 }
+
+// TestCounterBlocksNeverAgain: in counter mode each block of a frame takes a value of the vector,
+// and the next frame begins behind the last of them.
+func TestCounterBlocksNeverAgain(t *testing.T) {
+	for _, x := range []struct {
+		octets int
+		next   byte
+	}{{1, 1}, {16, 1}, {17, 2}, {64, 4}, {65, 5}} {
+		c := &frame.TCChannel{Spacecraft: 9, FECF: true, VCs: map[uint8]frame.Virtual{5: {Security: frame.Security{Header: 18}}}}
+		r := new(Ring)
+		if err := r.Add(1, make([]byte, 16), Active); err != nil {
+			t.Fatal(err)
+		}
+		a, b := NewEndpoint(c, r), NewEndpoint(c, &Ring{})
+		if err := b.ring.Add(1, make([]byte, 16), Active); err != nil {
+			t.Fatal(err)
+		}
+		p := Parameters{SPI: 3, Scopes: []Scope{{9, 5, AnyMAP}}, Service: Encryption, Cipher: AESCTR, IV: 16, IVField: 16, Window: 1}
+		for _, e := range []*Endpoint{a, b} {
+			if err := errors.Join(e.Create(p), give(e, 3, 1, nil)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plain := bytes.Repeat([]byte{0x33}, x.octets)
+		for n := range 3 {
+			f, err := c.Append(nil, &frame.TCFrame{Spacecraft: 9, VC: 5, Data: plain})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := a.Apply(3, f); err != nil {
+				t.Fatal(err)
+			}
+			if got := f[5+2+15]; got != byte(n)*x.next {
+				t.Errorf("frame %d of %d octets begins at %d", n, x.octets, got)
+			}
+			if err := b.Process(f); err != nil {
+				t.Errorf("frame %d of %d octets: %v", n, x.octets, err)
+			} else if !bytes.Equal(f[5+18:5+18+x.octets], plain) {
+				t.Errorf("frame %d of %d octets comes out wrong", n, x.octets)
+			}
+		}
+	}
+}
+
+// TestCounterBlocksRunOut: a frame that would wrap the counted octets is refused.
+func TestCounterBlocksRunOut(t *testing.T) {
+	c := newCounter(3, 2, true)
+	for _, x := range []struct {
+		from []byte
+		more uint64
+		want bool
+	}{{[]byte{9, 0, 0}, 0xffff, true}, {[]byte{9, 0, 1}, 0xffff, false}, {[]byte{9, 0xff, 0xff}, 0, true}, {[]byte{9, 0xff, 0xf0}, 0x10, false}} {
+		if n := bytes.Clone(x.from); c.add(n, x.more) != x.want || n[0] != 9 {
+			t.Errorf("%x and %d: %x", x.from, x.more, n)
+		}
+	}
+}
