@@ -13,6 +13,7 @@ import (
 
 	"spacechain/clock"
 	"spacechain/link/pcap"
+	"spacechain/spaceos/command"
 	"spacechain/world/pass"
 	"spacechain/world/topology"
 )
@@ -35,7 +36,12 @@ func newLinkPassCommand() *cobra.Command {
 		Long: `Fly one pass of a satellite over a ground station, from rise to set: telecommands
 by AFSK with COP-1 and PUS, telemetry and beacons by BPSK, and on the S-band payload
 links a signed app of 64 kB that goes up by CFDP, is admitted by the gate, and answers
-through the mesh. Fades fall on the links; the protocols repair what they cost.
+through the mesh. Fades fall on the links; the protocols repair what they cost. All of
+it is simulated.
+
+Telecommands and telemetry take turns, in slots of 6 s: what a command came to is known
+in one of the next slots of telemetry, and after the first telemetry it takes as long
+until the first command is verified.
 
 At the depth "frames" each transfer frame is late by its time on the air and lost as
 often as measured curves say. At the depth "samples" it is modulated, goes through
@@ -68,9 +74,18 @@ Without --tle it is a polar orbit of 550 km; --after is then its epoch.`,
 	fl.IntVar(&f.passes, "passes", 1, "how many passes to fly, one after the other")
 	fl.BoolVar(&f.clear, "no-fades", false, "leave the scripted fades out")
 	fl.BoolVar(&f.listen, "all-the-time", false, "keep the payload's carriers on from rise to set, and work out every sample of noise")
-	fl.StringVar(&f.capture, "capture", "", "directory for captures for Wireshark, one a link and one of CFDP")
+	fl.StringVar(&f.capture, "capture", "", "directory for captures for Wireshark, one of CFDP and one a link: packets of TM, AOS and USLP frames; telecommands, which are encrypted, as data")
 	fl.BoolVar(&f.json, "json", false, "print one JSON document at the end, with --passes a line for each pass, and nothing else")
+	completeFlag(cmd, "depth", "frames", "samples")
+	completeFlag(cmd, "station", stationNames()...)
 	return cmd
+}
+
+func stationNames() (names []string) {
+	for _, s := range topology.Builtin() {
+		names = append(names, s.Name)
+	}
+	return names
 }
 
 // config is what the flags say.
@@ -171,14 +186,15 @@ func (f *passFlags) run(cmd *cobra.Command) error {
 	speed := flown.Seconds() / max(took.Seconds(), 1e-9)
 	for _, r := range reports {
 		if !f.json {
-			printPass(out, r)
+			printPass(out, r, c.Station.MinElevationDeg)
 			continue
 		}
 		err := json.NewEncoder(out).Encode(struct {
+			Simulated bool `json:"simulated"`
 			*pass.Report
 			ElapsedS float64 `json:"elapsed_s"` // of all passes
 			Speed    float64 `json:"speed"`     // against real time
-		}{r, took.Seconds(), speed})
+		}{true, r, took.Seconds(), speed})
 		if err != nil {
 			return err
 		}
@@ -186,21 +202,46 @@ func (f *passFlags) run(cmd *cobra.Command) error {
 	if !f.json {
 		_, err = fmt.Fprintf(out, "\nflown in %v: %.0f times real time\n", took.Round(time.Millisecond), speed)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	for _, r := range reports {
+		if r.App.Replies > 0 && r.App.Code != command.OK {
+			return fmt.Errorf("the satellite has refused the app: %s", r.App.Code)
+		}
+	}
+	return nil
 }
 
-// printPass prints what came of a pass.
-func printPass(out io.Writer, r *pass.Report) {
-	fmt.Fprintf(out, "\n%s over %s, %s to %s UTC, %.0f degrees high, %.0f to %.0f km away, by %s\n\n", printable(r.Satellite), r.Station,
-		r.Rise.Format("2006-01-02 15:04:05"), r.Set.Format("15:04:05"), r.PeakDeg, r.NearestKm, r.FarthestKm, r.Depth)
+// numbered is a number of things, with their name in the plural only where there are several.
+func numbered[N int | int64 | uint64](n N, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
+// printPass prints what came of a pass over a station that hears down to an elevation.
+func printPass(out io.Writer, r *pass.Report, leastDeg float64) {
+	fmt.Fprintf(out, "\na simulated pass of %s over %s, %s to %s UTC, by %s\nit rises above %g degrees, which is the station's least elevation, comes %.0f degrees high, and is %.0f to %.0f km away\n\n",
+		printable(r.Satellite), r.Station, r.Rise.Format("2006-01-02 15:04:05"), r.Set.Format("15:04:05"), r.Depth, leastDeg, r.PeakDeg, r.NearestKm, r.FarthestKm)
 	for _, l := range r.Links {
-		fmt.Fprintf(out, "%-13s %g MHz, %s; %s; %s\n", l.Name, l.CarrierHz/1e6, l.Modem, l.Coding, l.Framing)
+		coding := l.Coding
+		if coding == "none" {
+			coding = "uncoded"
+		}
+		fmt.Fprintf(out, "%-13s %g MHz, %s; %s; %s\n", l.Name, l.CarrierHz/1e6, l.Modem, coding, l.Framing)
 		if l.Sent == 0 {
 			fmt.Fprintf(out, "%-13s nothing sent\n", "")
 			continue
 		}
-		fmt.Fprintf(out, "%-13s %d frames in %d bursts, %.1f s on the air; Eb/N0 %.1f to %.1f dB; %d lost, %d of them in fades", "",
-			l.Sent, l.Bursts, l.Airtime.Seconds(), l.MinEbN0DB, l.MaxEbN0DB, l.Lost, l.Faded)
+		fmt.Fprintf(out, "%-13s %s in %s, %.1f s on the air; Eb/N0 %.1f to %.1f dB; ", "",
+			numbered(l.Sent, "frame"), numbered(l.Bursts, "burst"), l.Airtime.Seconds(), l.MinEbN0DB, l.MaxEbN0DB)
+		if l.Lost == 0 {
+			fmt.Fprint(out, "none lost")
+		} else {
+			fmt.Fprintf(out, "%d lost, %d of them in fades", l.Lost, l.Faded)
+		}
 		if l.Resent > 0 {
 			fmt.Fprintf(out, "; %d %s sent again", l.Resent, l.ResentUnit)
 		}
@@ -220,12 +261,15 @@ func printPass(out io.Writer, r *pass.Report) {
 		fmt.Fprintf(out, "file          %d octets on board after %.1f s, %d octets of it sent again, identical: %v\n",
 			f.Size, f.Arrived.Sub(f.Begun).Seconds(), f.Octets-f.Size, f.Identical)
 	}
-	if r.App.Answered.IsZero() {
+	switch {
+	case r.App.Answered.IsZero():
 		fmt.Fprintln(out, "app           no answer")
-	} else {
+	case r.App.Code != command.OK:
+		fmt.Fprintf(out, "app           refused: %s, known at its owner's terminal after %.1f s\n", r.App.Code, r.App.Answered.Sub(f.Begun).Seconds())
+	default:
 		fmt.Fprintf(out, "app           %s, answered at its owner's terminal after %.1f s\n", r.App.Code, r.App.Answered.Sub(f.Begun).Seconds())
 	}
-	fmt.Fprintf(out, "orbit         %d measurements in telemetry, at most %.1f m from the truth; %d beacons\n", r.Orbit.Reports, r.Orbit.WorstM, r.Orbit.Beacons)
+	fmt.Fprintf(out, "orbit         %s in telemetry, at most %.1f m from the truth; %s\n", numbered(r.Orbit.Reports, "measurement"), r.Orbit.WorstM, numbered(r.Orbit.Beacons, "beacon"))
 }
 
 // captureDir writes a capture for each link.
@@ -258,16 +302,23 @@ func (c *captureDir) write(link string, at time.Time, frame []byte) {
 		if w, c.err = pcap.NewWriter(f); c.err != nil {
 			return
 		}
+		if link == "ttc-down" {
+			if c.err = w.Expect(pass.TelemetryChannel()); c.err != nil {
+				return
+			}
+		}
 		c.pcaps[link] = w
 	}
-	protocol := pcap.Data // Wireshark has no dissector for transfer frames
+	protocol := pcap.Frames // of which the packets are written
 	switch link {
 	case "beacon":
 		protocol = pcap.AX25
+	case "ttc-up":
+		protocol = pcap.Data // encrypted
 	case pass.FilesLink:
 		protocol = pcap.CFDP
 	}
-	c.err = w.Write(at, protocol, pcap.Sent, frame)
+	c.err = w.WriteAs(at, protocol, pcap.Sent, frame)
 }
 
 func (c *captureDir) close() error {

@@ -84,7 +84,7 @@ func newLinkPcapCommand() *cobra.Command {
 		Long: `Write what went over a link as a capture that Wireshark and tshark read. FILE, or standard
 input, has a frame a line: in hex, or the JSON objects of "link decode --json" and "link kiss
 --json". With --raw it has octets one record behind the other: space packets (--kind ccsds), CFDP
-PDUs (cfdp) and bundles (bpv7) tell their lengths themselves, TM and AOS transfer frames (frames)
+PDUs (cfdp) and bundles (bpv7) tell their lengths themselves, TM, AOS and USLP transfer frames (frames)
 need --frame-size.
 
 Wireshark has no dissector for transfer frames: recorded are the packets in them, and of

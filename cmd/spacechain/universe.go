@@ -37,6 +37,7 @@ func (f *universeFlags) add(cmd *cobra.Command, speed float64) {
 	fl.StringVar(&f.start, "start", "", "time at which the universe begins, RFC 3339 (default: the median element epoch)")
 	fl.StringVar(&f.eventLog, "event-log", "", "file that gets a line for everything that happens")
 	fl.StringVar(&f.radio, "radio", "frames", "how deep links between satellites and stations go: whole frames, or samples through the modems (slow)")
+	completeFlag(cmd, "radio", "frames", "samples")
 	fl.BoolVar(&f.interpreter, "interpreter", false, "run apps without compiling them, as on a 32-bit flight computer")
 }
 

@@ -198,7 +198,7 @@ func (g *ground) commands() {
 			name, q = "housekeeping report", p.OneShot(false, mission.HousekeepingID)
 		default:
 			n = true
-			name, q = fmt.Sprintf("function %d", i), p.PerformFunction(counted, []byte{byte(i)})
+			name, q = fmt.Sprintf("call %d of the counting function", i), p.PerformFunction(counted, []byte{byte(i)})
 		}
 		at := f.from
 		if early := f.cfg.Commands / 4; i >= early {
