@@ -39,6 +39,17 @@ func TestWritesUnderFlood(t *testing.T) {
 		"single octets far apart": func(t *testing.T, e *Entity, now time.Time, seq uint64) {
 			_ = hostileSend(t, e, now, 5, &cfdp.FileData{Offset: int64(seq%100) * piece * 4, Data: []byte{1}})
 		},
+		"file data of ever new files": func(t *testing.T, e *Entity, now time.Time, seq uint64) {
+			_ = hostileSend(t, e, now, seq, &cfdp.FileData{Data: []byte{1}})
+		},
+		"empty files": func(t *testing.T, e *Entity, now time.Time, seq uint64) {
+			_ = hostileSend(t, e, now, seq, &cfdp.Metadata{SourceName: "a", DestName: "b", Checksum: cfdp.ChecksumNull})
+			_ = hostileSend(t, e, now, seq, &cfdp.EOF{})
+		},
+		"file data, and then canceled": func(t *testing.T, e *Entity, now time.Time, seq uint64) {
+			_ = hostileSend(t, e, now, seq, &cfdp.FileData{Data: []byte{1}})
+			_ = hostileSend(t, e, now, seq, &cfdp.EOF{Condition: cfdp.CancelRequested, Fault: []byte{1}})
+		},
 		"canceled": func(t *testing.T, e *Entity, now time.Time, seq uint64) {
 			_ = hostileSend(t, e, now, seq, &cfdp.EOF{Condition: cfdp.CancelRequested, Fault: []byte{1}})
 		},
@@ -97,6 +108,9 @@ func TestWritesUnderFlood(t *testing.T) {
 			}
 			if !ended {
 				t.Error("the file in the midst of it does not come to its end")
+			}
+			if n := len(e.files.names) + len(e.files.dirty) + len(e.files.gone) + len(e.files.cut); n > 300 {
+				t.Errorf("%d changes are waiting to be written", n)
 			}
 			if l.syncs > syncBurst+seconds+10 || l.writes > syncBurst+2*seconds+20 {
 				t.Errorf("%d PDUs cost %d writes, %d of them durable", seconds*each, l.writes, l.syncs)

@@ -132,7 +132,7 @@ func (s *filestore) Truncate(name string, size int64) error {
 		s.used -= int64(kept - keep)
 		if keep == 0 {
 			delete(f.pieces, n)
-			delete(s.dirty, at)
+			s.clear(at)
 			if f.stored {
 				s.cut[at] = true
 			}

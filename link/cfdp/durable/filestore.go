@@ -45,8 +45,9 @@ type filestore struct {
 
 	files map[string]*file
 	dirs  map[string]bool
-	next  uint64 // number of the next file
-	used  int64  // octets, see entryCost
+	known map[string]bool // names with a record in the store
+	next  uint64          // number of the next file
+	used  int64           // octets, see entryCost
 
 	// What is not written yet.
 	dirty   map[place][]byte
@@ -76,7 +77,7 @@ type place struct {
 var _ cfdp.Filestore = (*filestore)(nil)
 
 func openFilestore(store kv.Store, quota int64) (*filestore, error) {
-	s := &filestore{kv: store, quota: quota, files: map[string]*file{}, dirs: map[string]bool{".": true}}
+	s := &filestore{kv: store, quota: quota, files: map[string]*file{}, known: map[string]bool{}, dirs: map[string]bool{".": true}}
 	s.settled()
 	numbers := map[uint64]*file{}
 	err := store.Scan([]byte{keyFile}, func(k, v []byte) error {
@@ -90,6 +91,7 @@ func openFilestore(store kv.Store, quota int64) (*filestore, error) {
 		}
 		f := &file{number: number, size: int64(size), pieces: map[int64]int{}, stored: true}
 		s.files[string(k[1:])], numbers[number] = f, f
+		s.known[string(k[1:])] = true
 		s.next = max(s.next, number+1)
 		s.used += entryCost
 		return nil
@@ -148,9 +150,10 @@ func (s *filestore) changes(b *kv.Batch) {
 		key := append([]byte{keyFile}, name...)
 		if f := s.files[name]; f != nil {
 			b.PutOwned(key, binary.AppendUvarint(binary.AppendUvarint(nil, f.number), uint64(f.size)))
-			f.stored = true
+			f.stored, s.known[name] = true, true
 		} else {
 			b.DeleteOwned(key)
+			delete(s.known, name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.changed)) {
@@ -251,15 +254,24 @@ func (s *filestore) Delete(name string) error {
 	}
 	s.drop(f)
 	delete(s.files, name)
-	s.names[name] = true
+	s.unname(name)
 	return nil
+}
+
+// unname notes that a name is no file's any more: nothing is to be written if none knows of it.
+func (s *filestore) unname(name string) {
+	if s.known[name] {
+		s.names[name] = true
+	} else {
+		delete(s.names, name)
+	}
 }
 
 // drop forgets the content of a file that goes.
 func (s *filestore) drop(f *file) {
 	for n, kept := range f.pieces {
 		at := place{f.number, n}
-		delete(s.dirty, at)
+		s.clear(at)
 		delete(s.cut, at)
 		s.forget(at)
 		s.used -= int64(kept)
@@ -267,6 +279,14 @@ func (s *filestore) drop(f *file) {
 	s.used -= entryCost
 	if f.stored {
 		s.gone = append(s.gone, f.number)
+	}
+}
+
+// clear forgets what was to be written of a piece.
+func (s *filestore) clear(at place) {
+	if _, ok := s.dirty[at]; ok {
+		delete(s.dirty, at)
+		s.weight -= piece
 	}
 }
 
@@ -290,7 +310,8 @@ func (s *filestore) Rename(from, to string) error {
 	}
 	delete(s.files, from)
 	s.files[to] = f
-	s.names[from], s.names[to] = true, true
+	s.names[to] = true
+	s.unname(from)
 	return nil
 }
 
