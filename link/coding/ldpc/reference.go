@@ -47,7 +47,7 @@ func References() []ReferencePoint {
 		{half[1], 1.1, 1.07e-2, tm}, {half[1], 1.2, 8.89e-4, tm}, {half[1], 1.3, 3.58e-5, tm},
 
 		{twoThirds[0], 1.9, 1.29e-1, tool}, {twoThirds[0], 2.1, 2.24e-2, tool}, {twoThirds[0], 2.2, 8.69e-3, tool},
-		{twoThirds[0], 2.3, 3.69e-3, tool + ", 95 wrong codewords"},
+		{twoThirds[0], 2.3, 3.69e-3, tool + ", 95 wrong codewords"}, {twoThirds[0], 2.4, 1.01e-3, tool},
 
 		{twoThirds[1], 1.65, 1.39e-1, tool + ", 50 wrong codewords"}, {twoThirds[1], 1.7, 8.64e-2, tool + ", 33 wrong codewords"},
 		{twoThirds[1], 1.75, 4.15e-2, tool + ", 26 wrong codewords"},
