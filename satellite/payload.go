@@ -168,11 +168,26 @@ func (p *Payload) Tick(now time.Time) {
 	}
 	if p.system != nil && !p.failed {
 		p.check(p.system.Tick(now))
+		p.setRight(now)
 		p.askAgain(now)
 		p.watchPower(now)
 		if !p.retry.IsZero() && !now.Before(p.retry) {
 			p.sendAll(now)
 		}
+	}
+}
+
+// setRight brings near what was put off by a clock that was ahead and has been set right.
+func (p *Payload) setRight(now time.Time) {
+	nearer := func(at *time.Time, most time.Duration) {
+		if soon := now.Add(most); at.After(soon) {
+			*at = soon
+		}
+	}
+	nearer(&p.retry, sendAgain)
+	nearer(&p.power.next, powerEvery)
+	for _, q := range p.asked {
+		nearer(&q.again, p.opts.BusWait)
 	}
 }
 

@@ -291,3 +291,27 @@ func TestPowerBudget(t *testing.T) {
 		t.Errorf("power: %+v", b)
 	}
 }
+
+// A clock that was a year ahead and has been set right puts nothing off for a year.
+func TestClockSetRight(t *testing.T) {
+	s := ask(t)
+	s.answer = func(bus.Message) []bus.Message { return nil }
+	s.run(1100 * time.Millisecond) // a question is open
+	if len(s.payload.asked) != 1 {
+		t.Fatalf("%d questions are open", len(s.payload.asked))
+	}
+	year := s.now.AddDate(1, 0, 0)
+	s.payload.retry, s.payload.power.next = year, year
+	for _, q := range s.payload.asked {
+		q.again = year
+	}
+	s.payload.Tick(s.now)
+	for _, q := range s.payload.asked {
+		if q.again.After(s.now.Add(askAfter)) {
+			t.Errorf("the question is asked again at %v", q.again)
+		}
+	}
+	if p := s.payload; p.retry.After(s.now.Add(sendAgain)) || p.power.next.After(s.now.Add(powerEvery)) {
+		t.Errorf("messages wait until %v, the power budget until %v", p.retry, p.power.next)
+	}
+}
