@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -71,6 +70,8 @@ there is no frame.`,
 	fl.BoolVar(&f.quick, "quick", false, "one demodulator for each modem, several times as fast")
 	fl.StringVar(&f.capture, "capture", "", "also write the frames to this file, for Wireshark")
 	fl.BoolVar(&f.json, "json", false, "print a JSON object for each frame")
+	completeFlag(cmd, "modem", modemNames()...)
+	completeFlag(cmd, "framing", append(receive.Framings(), "ccsds")...)
 	return cmd
 }
 
@@ -95,6 +96,12 @@ func (f *decodeFlags) run(cmd *cobra.Command, name string) (err error) {
 	}
 	if err := f.check(); err != nil {
 		return err
+	}
+	switch {
+	case f.format == "" && cmd.Flags().Changed("rate"):
+		return usagef("--rate %d: a WAV file says its rate itself; samples without a header need --format too", f.rate)
+	case f.frameSize < 0:
+		return usagef("--frame-size %d: want octets, or 0 for frames that are found out about", f.frameSize)
 	}
 	in, done, err := openInput(cmd, name)
 	if err != nil {
@@ -126,27 +133,23 @@ func (f *decodeFlags) run(cmd *cobra.Command, name string) (err error) {
 	} else {
 		l.audio, refused = receive.Open(combinations, opt)
 	}
-	for _, err := range refused {
+	if len(refused) > 0 {
 		if f.modem != "" {
-			return fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, refused[0])
 		}
-		cmd.PrintErrf("left out: %v\n", err) // the others may still do
+		cmd.PrintErrf("left out, as they do not work at %d samples a second: %s\n", f.rate, refusedModems(refused)) // the others may still do
 	}
 	tell := f.printer(cmd)
 	if f.capture != "" {
-		out, err := os.Create(f.capture)
-		if err != nil {
+		w := newCapture(cmd, f.capture)
+		if err := w.check(); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, out.Close()) }()
-		w, err := pcap.NewWriter(out)
-		if err != nil {
-			return err
-		}
+		defer func() { err = errors.Join(err, w.close(err == nil)) }()
 		start, printed := clock.Wall().Now(), tell
 		tell = func(fr receive.Frame) error {
 			at := start.Add(time.Duration(fr.Time * float64(time.Second)))
-			return errors.Join(printed(fr), w.WriteAs(at, pcap.Of(fr.Framing, fr.Data), pcap.Received, fr.Data))
+			return errors.Join(printed(fr), w.write(at, pcap.Of(fr.Framing, fr.Data), pcap.Received, fr.Data))
 		}
 	}
 	n, err := l.run(cmd, tell)
@@ -154,9 +157,44 @@ func (f *decodeFlags) run(cmd *cobra.Command, name string) (err error) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if n == 0 {
-		return fmt.Errorf("%s: no frame found among %d kinds of signal", name, len(combinations)-len(refused))
+		return fmt.Errorf("%s: no frame found%s", name, f.hint(l.samples.Channels, combinations, refused))
 	}
 	return nil
+}
+
+// refusedModems are the names of the modems that were left out.
+func refusedModems(refused []error) string {
+	var names []string
+	for _, err := range refused {
+		var one *receive.RefusedError
+		if errors.As(err, &one) {
+			names = append(names, one.Modem)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// hint says where no frame was found, and where one may be.
+func (f *decodeFlags) hint(channels int, combinations []receive.Combination, refused []error) string {
+	tried := 0
+	left := ", " + refusedModems(refused) + ","
+	for _, c := range combinations {
+		if !strings.Contains(left, " "+c.Modem+",") {
+			tried++
+		}
+	}
+	text := fmt.Sprintf(" among %d kinds of signal", tried)
+	if tried == 1 {
+		text = fmt.Sprintf(" by modem %s with framing %s", combinations[0].Modem, combinations[0].Framing)
+	}
+	switch {
+	case f.iq || channels == 1:
+	case f.channel < channels:
+		text += fmt.Sprintf(" on channel %d; it has %d channels, try --channel %d", f.channel, channels, f.channel+1)
+	default:
+		text += fmt.Sprintf(" on channel %d; it has %d channels, try --channel 1", f.channel, channels)
+	}
+	return text
 }
 
 // printer gives what prints a frame on stdout.

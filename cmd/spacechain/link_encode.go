@@ -67,6 +67,8 @@ Modems and framings are those of "link decode", any with any; framings are
 	fl.IntVar(&f.send.CheckOctets, "check-octets", 16, "check octets of FX.25: 16, 32 or 64")
 	fl.Float64Var(&f.gap, "gap", -1, "key each frame on its own, with so many seconds of silence between")
 	_ = cmd.MarkFlagRequired("out")
+	completeFlag(cmd, "modem", modemNames()...)
+	completeFlag(cmd, "framing", receive.Framings()...)
 	return cmd
 }
 
@@ -77,8 +79,16 @@ func (f *encodeFlags) run(cmd *cobra.Command, texts []string) (err error) {
 	if err := f.check(); err != nil {
 		return err
 	}
-	if f.gap > 3600 {
-		return usagef("--gap %g: that is longer than an hour", f.gap)
+	given := cmd.Flags().Changed
+	switch {
+	case given("gap") && !(f.gap >= 0 && f.gap <= 3600):
+		return usagef("--gap %g: want 0 to 3600 seconds", f.gap)
+	case !(f.send.Amplitude > 0 && f.send.Amplitude <= 1):
+		return usagef("--amplitude %g: want more than 0, and at most 1", f.send.Amplitude)
+	case given("check-octets") && f.framing != "fx25":
+		return usagef("--check-octets: only --framing fx25 has them")
+	case f.frameSize < 1:
+		return usagef("--frame-size %d: want octets", f.frameSize)
 	}
 	f.send.Rate = float64(f.rate)
 	s, err := send.New(f.modem, f.framing, f.send)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +35,15 @@ type capture struct {
 
 func newCapture(cmd *cobra.Command, name string) *capture {
 	return &capture{cmd: cmd, name: name}
+}
+
+// check tells beforehand of a folder that is not there.
+func (c *capture) check() error {
+	if c.name == "-" {
+		return nil
+	}
+	_, err := os.Stat(filepath.Dir(c.name))
+	return err
 }
 
 // begin creates the file.
@@ -121,6 +132,9 @@ func (f *pcapFlags) run(cmd *cobra.Command, name string) (err error) {
 	if f.kind != "" && !slices.Contains(pcap.Protocols, kind) {
 		return usagef("--kind %s: there are %v", f.kind, pcap.Protocols)
 	}
+	if f.frameSize < 0 {
+		return usagef("--frame-size %d: want octets", f.frameSize)
+	}
 	if f.raw && f.kind == "" {
 		return usagef("--raw: say with --kind what the octets are")
 	}
@@ -139,6 +153,9 @@ func (f *pcapFlags) run(cmd *cobra.Command, name string) (err error) {
 	}
 	defer done()
 	w := newCapture(cmd, f.out)
+	if err := w.check(); err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, w.close(err == nil)) }()
 	direction := pcap.Received
 	if f.sent {

@@ -24,6 +24,7 @@ func (f *sampleFlags) add(cmd *cobra.Command, rate int, rateHelp string) {
 	fl.StringVar(&f.format, "format", "", "samples without a header: u8, s16 or f32 (default: a WAV file)")
 	fl.IntVar(&f.rate, "rate", rate, rateHelp)
 	fl.BoolVar(&f.iq, "iq", false, "complex samples, I and Q in turn")
+	completeFlag(cmd, "format", "u8", "s16", "f32")
 }
 
 // maxRate is more samples a second than a program of this kind keeps up with.
@@ -54,10 +55,11 @@ func (f *sampleFlags) channels() int {
 func (f *sampleFlags) reader(in io.Reader) (*wav.Reader, error) {
 	if f.format == "" {
 		r, err := wav.NewReader(in)
-		if err == nil {
-			f.rate = r.Rate
+		if err != nil {
+			return nil, fmt.Errorf("%w; convert it to WAV of 16 bits with sox or ffmpeg, or if it has no header say so with --format s16 and --rate", err)
 		}
-		return r, err
+		f.rate = r.Rate
+		return r, nil
 	}
 	format, err := wav.Raw(f.format, f.channels(), f.rate)
 	if err != nil {

@@ -86,6 +86,12 @@ func (f *serveFlags) run(cmd *cobra.Command) (err error) {
 	if err := f.check(); err != nil {
 		return err
 	}
+	if f.in != "" && f.format == "" && cmd.Flags().Changed("rate") {
+		return usagef("--rate %d: a WAV file says its rate itself; samples without a header need --format too", f.rate)
+	}
+	if !(f.amplitude > 0 && f.amplitude <= 1) {
+		return usagef("--amplitude %g: want more than 0, and at most 1", f.amplitude)
+	}
 	if f.in == "" && !f.loop {
 		return usagef("--in: say where received audio comes from, or take --loop")
 	}

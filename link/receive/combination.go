@@ -103,7 +103,7 @@ func Find(modem, framing string) ([]Combination, error) {
 			}
 		}
 		if len(out) == 0 {
-			return nil, fmt.Errorf("no framing %q; there are %s, and %s for all that begin so", framing, strings.Join(Framings(), ", "), ccsdsFamily)
+			return nil, noFraming(framing)
 		}
 		return out, nil
 	}
@@ -125,9 +125,10 @@ func Find(modem, framing string) ([]Combination, error) {
 	if _, ok := framings[framing]; ok {
 		return nil, fmt.Errorf("what modem framing %q goes over is not known: name a modem of %s", framing, kinds)
 	}
-	names := make([]string, len(combinations))
-	for i, c := range combinations {
-		names[i] = c.String()
-	}
-	return nil, fmt.Errorf("no framing %q; there are %s", framing, strings.Join(names, ", "))
+	return nil, noFraming(framing)
+}
+
+// noFraming is the error for a framing that there is not.
+func noFraming(name string) error {
+	return fmt.Errorf("no framing %q; there are %s, and %s for all that begin so", name, strings.Join(Framings(), ", "), ccsdsFamily)
 }

@@ -197,7 +197,8 @@ func (b *IQBank) Process(dst []Frame, src []complex64) []Frame {
 		}
 		src = src[n:]
 		low := b.first.process(b.moved)
-		for i, c := range b.channels {
+		source := 0
+		for _, c := range b.channels {
 			in := c.process(low)
 			if c.fm != nil {
 				c.audio = c.fm.Process(c.audio[:0], in)
@@ -208,7 +209,8 @@ func (b *IQBank) Process(dst []Frame, src []complex64) []Frame {
 				} else {
 					b.found = r.(iqReceiver).ProcessIQ(b.found[:0], in)
 				}
-				dst = b.take(dst, i)
+				dst = b.take(dst, c, source)
+				source++
 			}
 		}
 	}
@@ -217,19 +219,23 @@ func (b *IQBank) Process(dst []Frame, src []complex64) []Frame {
 
 // Flush appends what is still under way at the end.
 func (b *IQBank) Flush(dst []Frame) []Frame {
-	for i, c := range b.channels {
+	source := 0
+	for _, c := range b.channels {
 		for _, r := range c.receivers {
 			b.found = r.Flush(b.found[:0])
-			dst = b.take(dst, i)
+			dst = b.take(dst, c, source)
+			source++
 		}
 	}
 	return dst
 }
 
-func (b *IQBank) take(dst []Frame, channel int) []Frame {
+// take passes on what a receiver of a channel has found; each receiver of each channel is a source
+// of its own.
+func (b *IQBank) take(dst []Frame, c *iqChannel, source int) []Frame {
 	for _, f := range b.found {
-		f.Offset = b.channels[channel].offset
-		if !b.recent.known(channel, f) {
+		f.Offset = c.offset
+		if !b.recent.known(source, f) {
 			dst = append(dst, f)
 		}
 	}

@@ -137,6 +137,18 @@ func Open(combinations []Combination, opt Options) (*Bank, []error) {
 // sameFrame is within how many seconds different receivers may find one frame.
 const sameFrame = 2.5
 
+// RefusedError is a modem that cannot work as was asked.
+type RefusedError struct {
+	Modem string
+	Err   error
+}
+
+// Error says which modem and why.
+func (e *RefusedError) Error() string { return fmt.Sprintf("receive %s: %v", e.Modem, e.Err) }
+
+// Unwrap gives the cause.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
 // group calls open for each modem with its combinations, in their order.
 func group(combinations []Combination, open func(Modem, []Combination) error) []error {
 	var refused []error
@@ -157,7 +169,7 @@ func group(combinations []Combination, open func(Modem, []Combination) error) []
 			err = open(m, of)
 		}
 		if err != nil {
-			refused = append(refused, fmt.Errorf("receive %s: %w", c.Modem, err))
+			refused = append(refused, &RefusedError{c.Modem, err})
 		}
 	}
 	return refused

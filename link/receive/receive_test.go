@@ -69,7 +69,7 @@ func TestFind(t *testing.T) {
 		{"qpsk256000", "ccsds-ldpc", "qpsk256000/ccsds-ldpc"},
 		{"oqpsk9600-manchester", "ax25", "of bpsk and dbpsk only"},
 		{"morse", "", "there are afsk1200"},
-		{"", "telex", "dbpsk1200/ao40"},
+		{"", "telex", "ao40, ao40-short"},
 		{"afsk1200", "telex", "no framing \"telex\"; there are ao40"},
 		{"fsk31", "", "\"31\" is no rate"},
 		{"fskNaN", "ax25", "is no rate"},
