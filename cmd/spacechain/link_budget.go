@@ -37,8 +37,8 @@ func newLinkBudgetCommand() *cobra.Command {
 		Use:   "budget [LINK...]",
 		Short: "Work out link budgets line by line",
 		Long: `Work out the budget of one of our own links, or of several: ` + strings.Join(budget.Presets(), ", ") + `.
-They are at the reference rates of the two ends. In the universe a payload link takes
-the fastest waveform of its kind that closes at the moment, so its rate there differs.
+Their rates are those of reference. In the universe a link takes the fastest waveform
+that closes, so that rates and margins there differ.
 Flags change what they name, for all of them. Without LINK the budget begins with
 1 W between isotropic antennas and needs --frequency and --rate.
 
