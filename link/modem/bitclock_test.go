@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"spacechain/link/modem/dsp"
 )
 
 // Where the bits of a signal end in the nominal ones that the clock counts is chance. Near the
@@ -11,6 +13,13 @@ import (
 // signals of the opposite one lost bits by the dozen.
 func TestBitsEndAnywhere(t *testing.T) {
 	const rate, n = 48000, 16000
+	direct := func() func(x []complex64) []int8 {
+		d, err := NewFSKDemodulator(GMSK9600, rate, FSKOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func(x []complex64) []int8 { return d.Flush(d.ProcessIQ(nil, x)) }
+	}
 	for _, k := range []struct {
 		name   string
 		baud   float64
@@ -21,12 +30,7 @@ func TestBitsEndAnywhere(t *testing.T) {
 	}{
 		{"AFSK 1200", 1200, 5.5, n / 50, playAFSK(Bell202, rate)},
 		{"AFSK 4800", 4800, 5.5, n / 50, playAFSK(AFSK4800, rate)},
-		{"GMSK 9600 over FM", 9600, 7, n / 20, func(bits []byte, rng *rand.Rand, sigma, late float64) []int8 {
-			// Ten times the rate, to begin between samples.
-			m, err := NewFSKModulator(GMSK9600, 10*rate, 1)
-			if err != nil {
-				t.Fatal(err)
-			}
+		{"GMSK 9600 over FM", 9600, 7, n / 20, playGMSK(rate, 0, func() func(x []complex64) []int8 {
 			fm, err := NewFMDiscriminator(FM{Deviation: 2400, Top: 4800, Search: 11.5e3}, rate)
 			if err != nil {
 				t.Fatal(err)
@@ -35,12 +39,10 @@ func TestBitsEndAnywhere(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var x []complex64
-			for y := m.ModulateIQ(make([]complex64, int(10*late)), bits); len(y) >= 10; y = y[10:] {
-				x = append(x, y[0]+complex(float32(sigma*rng.NormFloat64()), float32(sigma*rng.NormFloat64())))
-			}
-			return d.Flush(d.Process(nil, fm.Process(nil, x)))
-		}},
+			return func(x []complex64) []int8 { return d.Flush(d.Process(nil, fm.Process(nil, x))) }
+		})},
+		{"GMSK 9600 from I/Q", 9600, 10, n / 100, playGMSK(rate, 0, direct)},
+		{"GMSK 9600 a quarter of the bit rate off", 9600, 10, n / 50, playGMSK(rate, 2400, direct)},
 	} {
 		perBit := rate / k.baud
 		for tenth := range 10 {
@@ -96,5 +98,22 @@ func playAFSK(mode AFSK, rate float64) func(bits []byte, rng *rand.Rand, sigma, 
 			x[i] += float32(sigma * rng.NormFloat64())
 		}
 		return d.Flush(d.Process(nil, x))
+	}
+}
+
+// playGMSK is for complex samples of GMSK at a rate, the carrier off by some hertz, and what a new
+// receiver makes of them. It makes samples at ten times the rate, to begin between those of the rate.
+func playGMSK(rate, off float64, open func() func(x []complex64) []int8) func(bits []byte, rng *rand.Rand, sigma, late float64) []int8 {
+	return func(bits []byte, rng *rand.Rand, sigma, late float64) []int8 {
+		m, err := NewFSKModulator(GMSK9600, 10*rate, 1)
+		if err != nil {
+			panic(err)
+		}
+		carrier := dsp.NewNCO(off, rate)
+		var x []complex64
+		for y := m.ModulateIQ(make([]complex64, int(10*late)), bits); len(y) >= 10; y = y[10:] {
+			x = append(x, mul(y[0], carrier.Next())+complex(float32(sigma*rng.NormFloat64()), float32(sigma*rng.NormFloat64())))
+		}
+		return open()(x)
 	}
 }

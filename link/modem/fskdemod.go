@@ -27,7 +27,7 @@ type FSKDemodulator struct {
 	front *fskFront
 	seq   *levelSequence
 	pairs []levelPair
-	last  complex64
+	iq    *fskChannel
 	audio []float32
 }
 
@@ -45,11 +45,20 @@ func NewFSKDemodulator(mode FSK, rate float64, opt FSKOptions) (*FSKDemodulator,
 	d := &FSKDemodulator{mode: mode, rate: rate, delay: opt.Window + centerWindow + 2*clockBlock + seqDepth + seqBlock + 8}
 	d.front = newFSKFront(mode.Baud, rate, opt.Cutoff, newBitClock(opt.Window, !opt.Steady))
 	d.seq = newLevelSequence()
+	d.iq = newFSKChannel(mode, rate)
 	return d, nil
 }
 
 // Process takes the next audio samples and appends the soft bits that they settle to dst.
 func (d *FSKDemodulator) Process(dst []int8, src []float32) []int8 {
+	if d.iq.held {
+		d.audio = d.iq.drain(d.audio[:0])
+		dst = d.process(dst, d.audio)
+	}
+	return d.process(dst, src)
+}
+
+func (d *FSKDemodulator) process(dst []int8, src []float32) []int8 {
 	d.pairs = d.front.process(d.pairs[:0], src)
 	for _, p := range d.pairs {
 		dst = d.seq.next(dst, p)
@@ -58,24 +67,15 @@ func (d *FSKDemodulator) Process(dst []int8, src []float32) []int8 {
 }
 
 // ProcessIQ takes the next complex baseband samples. The carrier may be off by about a quarter of
-// the bit rate.
+// the bit rate; what is further from it than the signal then reaches is filtered out.
 func (d *FSKDemodulator) ProcessIQ(dst []int8, src []complex64) []int8 {
-	d.audio = d.audio[:0]
-	scale := d.rate / (2 * math.Pi * d.mode.deviation())
-	for _, v := range src {
-		if !(norm(v) <= maxSample*maxSample) {
-			v = 0
-		}
-		p := rotate(v, complex(real(d.last), -imag(d.last)))
-		d.last = v
-		d.audio = append(d.audio, float32(math.Atan2(float64(imag(p)), float64(real(p)))*scale))
-	}
-	return d.Process(dst, d.audio)
+	d.audio = d.iq.process(d.audio[:0], src)
+	return d.process(dst, d.audio)
 }
 
 // Time is when the last bit appended so far ended, in seconds of samples, to about two bits.
 func (d *FSKDemodulator) Time() float64 {
-	return (d.front.last - float64(len(d.seq.trellis.steps))) / d.mode.Baud
+	return (d.front.last-float64(len(d.seq.trellis.steps)))/d.mode.Baud - d.iq.delay()/d.rate
 }
 
 // SNR estimates Eb/N0 in the audio of what has been received last, in decibels.

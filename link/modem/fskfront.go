@@ -14,7 +14,7 @@ const (
 	centerBlock  = 8  // bits that share one
 	centerStep   = 3  // of the samples only every third is looked at
 
-	clickLine = 0.4 // the line above which a bit counts less instead of more
+	clickLevel = 1.5 // how many times as far from the middle as is usual counts for the clock
 )
 
 // fskFront takes audio to pairs, one for every bit, at the times a bitClock finds, scaled to unit
@@ -29,24 +29,30 @@ type fskFront struct {
 
 	clean  []float32
 	a      []float32
-	y      []float32 // filtered
-	base   int64     // number of y[0]
-	summed int64     // how many have gone into sums
+	y      []float32   // filtered
+	base   int64       // number of y[0]
+	turns  []complex64 // e^(-j2πt) at each of y, t counting bits
+	summed int64       // how many have gone into sums
 	sums   []levelSum
 	first  int64 // number of sums[0]
 	under  levelSum
-	ticked int64 // bits that the clock has
+	ticked int64      // bits that the clock has
+	around levelScale // of the block that it has come to
 	last   float64
 
 	center float32
 	block  int64 // that center is for
 }
 
-// levelSum adds up one nominal bit: the levels, their squares, and both and one times e^(-j2πt).
+// levelSum adds up one nominal bit: the levels and their squares.
 type levelSum struct {
 	level, power float64
-	turn         [3]complex128
+	from         int64 // number of its first sample
+	samples      int64
 }
+
+// levelScale is how levels lie around a block: their middle, and how far from it they are.
+type levelScale struct{ middle, half float32 }
 
 func newFSKFront(baud, rate, cutoff float64, clock *bitClock) *fskFront {
 	f := &fskFront{inner: rate / baud, clock: clock, block: -1}
@@ -81,18 +87,14 @@ func (f *fskFront) process(dst []levelPair, src []float32) []levelPair {
 // sum adds up the new samples by nominal bits.
 func (f *fskFront) sum() {
 	for _, v := range f.y[f.summed-f.base:] {
-		r := f.turn.Next()
-		s := &f.under
-		p := v * v
-		s.level += float64(v)
-		s.power += float64(p)
-		s.turn[0] += complex128(r)
-		s.turn[1] += complex(float64(v*real(r)), float64(v*imag(r)))
-		s.turn[2] += complex(float64(p*real(r)), float64(p*imag(r)))
+		f.turns = append(f.turns, f.turn.Next())
+		f.under.level += float64(v)
+		f.under.power += float64(v * v)
+		f.under.samples++
 		f.summed++
 		if float64(f.summed) >= float64(f.first+int64(len(f.sums))+1)*f.inner {
 			f.sums = append(f.sums, f.under)
-			f.under = levelSum{}
+			f.under = levelSum{from: f.summed}
 		}
 	}
 }
@@ -109,20 +111,11 @@ func (f *fskFront) tick() {
 		}
 		mean /= float64(len(around)) * f.inner
 		s := f.sums[f.ticked-f.first]
-		m := complex(mean, 0)
-		line := s.turn[2] - 2*m*s.turn[1] + m*m*s.turn[0]
-		power := f.power(f.ticked, mean)
-		f.meter.add(power / f.inner)
-		// A nominal bit's own power alone must not scale its line: samples in its middle go with
-		// that power more than those at its ends, so that noise would have a clock of its own.
-		if near := (f.power(f.ticked-1, mean) + power + f.power(f.ticked+1, mean)) / 3; near > 0 {
-			line /= complex(near, 0)
-			// Clicks of a discriminator stand far above their neighbours, and tell nothing.
-			if a := real(line)*real(line) + imag(line)*imag(line); a > clickLine*clickLine {
-				line *= complex(clickLine*clickLine/a, 0)
-			}
+		f.meter.add(max(s.power-2*mean*s.level+mean*mean*f.inner, 0) / f.inner)
+		if f.ticked%centerBlock == 0 {
+			f.around = f.scale(f.ticked / centerBlock)
 		}
-		f.clock.add(line)
+		f.clock.add(f.line(s, float32(mean)))
 		f.ticked++
 	}
 	if drop := f.ticked - 2*centerWindow - f.first; drop > 4096 {
@@ -131,13 +124,26 @@ func (f *fskFront) tick() {
 	}
 }
 
-// power is what the samples of a nominal bit have, off a mean; 0 before those that are kept.
-func (f *fskFront) power(bit int64, mean float64) float64 {
-	if bit < f.first {
+// line is the component of one nominal bit, of levels scaled by what is usual around it. A bit's
+// own power must not scale it: samples in its middle go with that power more than those at its
+// ends, so that noise would have a clock of its own. Clicks of a discriminator, which tell nothing
+// and stand far above all else, are cut sample by sample, for the same reason; by how far they are
+// from the middle of the levels and not from their mean, from which the one bit of eight that
+// differs in flags is as far.
+func (f *fskFront) line(s levelSum, mean float32) complex128 {
+	if !(f.around.half > 0) {
 		return 0
 	}
-	s := &f.sums[bit-f.first]
-	return max(s.power-2*mean*s.level+mean*mean*f.inner, 0)
+	reach := clickLevel * f.around.half
+	least, most := f.around.middle-reach, f.around.middle+reach
+	var line complex128
+	from := s.from - f.base
+	for i, v := range f.y[from : from+s.samples] {
+		v = (min(max(v, least), most) - mean) / f.around.half
+		r := f.turns[from+int64(i)]
+		line += complex(float64(v*v*real(r)), float64(v*v*imag(r)))
+	}
+	return line / complex(f.inner, 0)
 }
 
 // pick takes the pairs at the middles of bits.
@@ -153,7 +159,7 @@ func (f *fskFront) pick(dst []levelPair) []levelPair {
 		}
 		if b := int64(place) / centerBlock; b != f.block {
 			f.block = b
-			f.center = f.middle(b)
+			f.center = f.scale(b).middle
 		}
 		g := f.meter.gain(int64(place))
 		dst = append(dst, levelPair{g * (f.value(at) - f.center), g * (f.value(at+f.inner/2) - f.center)})
@@ -161,15 +167,16 @@ func (f *fskFront) pick(dst []levelPair) []levelPair {
 	}
 	if drop := len(f.y) - int(float64(f.clock.window+3*centerWindow)*f.inner); drop > 4096 {
 		f.y = f.y[:copy(f.y, f.y[drop:])]
+		f.turns = f.turns[:copy(f.turns, f.turns[drop:])]
 		f.base += int64(drop)
 	}
 	f.meter.trim(f.clock.window + 2*levelWindow + 64)
 	return dst
 }
 
-// middle is half way between the mean of the levels above and below the mean of all around a
-// block: unlike the mean itself, it does not follow how many bits are ones.
-func (f *fskFront) middle(block int64) float32 {
+// scale finds the middle half way between the mean of the levels above and below the mean of all
+// around a block: unlike the mean itself, it does not follow how many bits are ones.
+func (f *fskFront) scale(block int64) levelScale {
 	lo := int(float64(block*centerBlock-centerWindow)*f.inner) - int(f.base)
 	hi := int(float64(block*centerBlock+centerWindow)*f.inner) - int(f.base)
 	y := f.y[min(max(lo, 0), len(f.y)):min(max(hi, 0), len(f.y))]
@@ -191,9 +198,11 @@ func (f *fskFront) middle(block int64) float32 {
 		}
 	}
 	if above == 0 || above == n {
-		return mean
+		return levelScale{middle: mean}
 	}
-	return (up/float32(above) + down/float32(n-above)) / 2
+	up /= float32(above)
+	down /= float32(n - above)
+	return levelScale{(up + down) / 2, (up - down) / 2}
 }
 
 func (f *fskFront) value(at float64) float32 {

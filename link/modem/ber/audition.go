@@ -1,10 +1,12 @@
 package ber
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"spacechain/link/channel"
 	"spacechain/link/modem"
+	"spacechain/link/modem/dsp"
 )
 
 // audition sends a lead, a marker and bits through a channel and counts the wrong ones after the
@@ -14,6 +16,7 @@ type audition struct {
 	bits, lead    int
 	scheme        modem.PSKScheme
 	mirror        bool
+	late          float64 // part of a sample that the signal comes between those of the receiver
 	channel       channel.SampleOptions
 	send          func(bits []byte) []complex64
 	receive       func(samples []complex64) []int8
@@ -34,7 +37,7 @@ func (a audition) run(rng *rand.Rand, eb float64) (int64, int64, error) {
 		return 0, 0, err
 	}
 	x := noise.Silence(nil, int(a.rate/a.bitRate*300))
-	x = noise.Process(x, a.send(all))
+	x = noise.Process(x, between(a.send(all), a.late))
 	x = noise.Silence(x, int(a.rate/a.bitRate*300))
 	soft := a.receive(x)
 	m, err := modem.NewMarker(marker, a.scheme, 0.5, a.mirror)
@@ -55,4 +58,23 @@ func (a audition) run(rng *rand.Rand, eb float64) (int64, int64, error) {
 	turned := best.Turn.Apply(nil, soft[from:], from)[best.End-from:]
 	got := min(len(turned), len(bits))
 	return n, compare(bits[:got], turned) + int64(len(bits)-got)/2, nil
+}
+
+// betweenReach is how many samples on both sides one between them is made of.
+const betweenReach = 16
+
+// between is x later by part of a sample, and by betweenReach samples: bits that begin where
+// samples do would have receivers do better or worse than they do in life.
+func between(x []complex64, part float64) []complex64 {
+	if part == 0 {
+		return x
+	}
+	taps := make([]float32, 2*betweenReach+1)
+	for i := range taps {
+		t := float64(i) - betweenReach - part
+		s := math.Cos(math.Pi / 2 * t / (betweenReach + 1))
+		taps[i] = float32(math.Sin(math.Pi*t) / (math.Pi * t) * s * s)
+	}
+	y := dsp.NewComplexFIR(taps)
+	return y.Process(y.Process(nil, x), make([]complex64, 2*betweenReach))
 }

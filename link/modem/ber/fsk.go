@@ -7,7 +7,8 @@ import (
 	"spacechain/link/modem"
 )
 
-// fskCurves are those of frequency-shift keying, received with timing to be found out.
+// fskCurves are those of frequency-shift keying, received with timing to be found out. In every
+// trial bits begin elsewhere between the receiver's samples.
 func fskCurves() []Curve {
 	const rate = 48000
 	curves := []Curve{
@@ -44,7 +45,7 @@ func afsk(rng *rand.Rand, mode modem.AFSK, rate, eb float64) (int64, int64, erro
 		return 0, 0, err
 	}
 	return audition{
-		bitRate: mode.Baud, rate: rate, bits: 2000, lead: 512,
+		bitRate: mode.Baud, rate: rate, bits: 2000, lead: 512, late: rng.Float64(),
 		// A real wave of amplitude 1/2 has a power of 1/8, and the real part takes half of the
 		// channel's noise: as if the power were twice that.
 		channel: channel.SampleOptions{Power: 0.25},
@@ -75,7 +76,7 @@ func fsk(rng *rand.Rand, mode modem.FSK, rate, eb float64) (int64, int64, error)
 		return 0, 0, err
 	}
 	return audition{
-		bitRate: mode.Baud, rate: rate, bits: 2000, lead: 512,
+		bitRate: mode.Baud, rate: rate, bits: 2000, lead: 512, late: rng.Float64(),
 		send:    func(bits []byte) []complex64 { return m.ModulateIQ(nil, bits) },
 		receive: func(x []complex64) []int8 { return d.Flush(d.ProcessIQ(nil, x)) },
 	}.run(rng, eb)
