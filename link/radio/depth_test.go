@@ -10,11 +10,13 @@ import (
 	"testing"
 
 	"spacechain/link/channel"
+	"spacechain/link/modem/dsp"
 	"spacechain/link/radio"
 )
 
 // trial is frames of one length through samples at one ratio of carrier to noise density: bursts
-// of some frames with noise before and behind, Doppler as in a pass, a clock 20 ppm off.
+// of some frames with noise before and behind, Doppler as in a pass, a clock 20 ppm off, symbols
+// that begin elsewhere between samples in every burst.
 type trial struct {
 	w       radio.Waveform
 	cn0DBHz float64
@@ -29,6 +31,7 @@ func (r trial) run(t testing.TB) (lost, wrong int, missed []int) {
 	t.Helper()
 	missed = make([]int, r.burst)
 	rng := rand.New(rand.NewPCG(r.seed, 11))
+	places := rand.New(rand.NewPCG(r.seed, 12))
 	tx, err := r.w.NewTransmitter()
 	if err != nil {
 		t.Fatal(err)
@@ -45,10 +48,11 @@ func (r trial) run(t testing.TB) (lost, wrong int, missed []int) {
 		t.Fatal(err)
 	}
 	hold := int((r.w.Latency().Seconds() + 20/r.w.SymbolRate) * r.w.SampleRate)
-	var x, y []complex64
+	var x, y, z []complex64
 	var got []radio.Frame
 	for sent := 0; sent < r.frames; sent += r.burst {
 		waiting := make(map[string]int)
+		late := between(places.Float64())
 		tx.Key(true)
 		for i := range r.burst {
 			f := frameOf(t, r.w, r.length, rng)
@@ -64,7 +68,8 @@ func (r trial) run(t testing.TB) (lost, wrong int, missed []int) {
 			if !tx.OnAir() {
 				pause -= len(x)
 			}
-			y = c.Process(y[:0], x)
+			z = late.Process(z[:0], x)
+			y = c.Process(y[:0], z)
 			got = rx.Receive(got[:0], y)
 			for _, f := range got {
 				data := f.Data
@@ -83,6 +88,18 @@ func (r trial) run(t testing.TB) (lost, wrong int, missed []int) {
 		}
 	}
 	return lost, wrong, missed
+}
+
+// between delays by sixteen samples and part of one more.
+func between(part float64) *dsp.ComplexFIR {
+	const reach = 16
+	taps := make([]float32, 2*reach+1)
+	for i := range taps {
+		t := float64(i) - reach - part
+		s := math.Cos(math.Pi / 2 * t / (reach + 1))
+		taps[i] = float32(math.Sin(math.Pi*t) / (math.Pi * t) * s * s)
+	}
+	return dsp.NewComplexFIR(taps)
 }
 
 // atMost is the probability of k successes or fewer of n, each of probability p.

@@ -7,8 +7,8 @@ import (
 
 // losses is how often frames are lost over C/N0, for one waveform: what TestMeasureLosses measured
 // with this very chain, in few numbers. Each point stands for some hundred frames in bursts with
-// the Doppler of a pass and a clock 20 ppm off, where a tenth to nine tenths were lost, and up to
-// two thousand where it was less.
+// the Doppler of a pass and a clock 20 ppm off, each burst elsewhere between samples, where a tenth
+// to nine tenths were lost, and up to two thousand where it was less.
 type losses struct {
 	symbol float64 // rate of symbols, dBHz
 	causes []cause

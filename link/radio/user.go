@@ -48,8 +48,8 @@ func userBits(octets int) int { return userPreamble + 32 + 24 + 8*(octets+32) }
 // userLosses: the marker, the length and bursts of errors are lost in proportion to the length;
 // more than the code corrects, sixteen octets whatever the length, grows far faster.
 var userLosses = []cause{
-	{func(octets int) float64 { return float64(octets+32) / 132 }, []lossPoint{{7, 0.008}, {8, 0.003}, {9, 0.0008}, {11, 0.0001}}},
-	{func(octets int) float64 { return math.Pow(float64(octets+32)/132, 4.5) }, []lossPoint{{6, 3.2}, {6.5, 0.98}, {7, 0.157}, {7.5, 0.027}, {8, 0.0015}}},
+	{func(octets int) float64 { return float64(octets+32) / 132 }, []lossPoint{{6, 0.067}, {6.5, 0.027}, {7, 0.014}, {7.5, 0.0055}, {8, 0.0022}, {8.5, 0.0012}, {9, 0.0006}, {11, 0.0001}}},
+	{func(octets int) float64 { return math.Pow(float64(octets+32)/132, 6) }, []lossPoint{{6, 2.73}, {6.5, 0.81}, {7, 0.078}, {7.5, 0.006}, {8, 0.0006}}},
 }
 
 // gmskCarrier is Gaussian minimum-shift keying.
