@@ -16,7 +16,7 @@ CONSOLE  = console/dist/index.html
 WEB_SRC  = $(shell find console/web -path console/web/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build check lint cross bench fuzz plots race ledger-long link-long pass-long web runtime landmask assets clean
+.PHONY: help run test build check lint cross bench fuzz plots race curves ledger-long link-long pass-long web runtime landmask assets clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,11 +48,14 @@ $(CONSOLE): $(WEB_SRC)
 	cd console/web && npm ci --no-audit --no-fund && npm run build
 	@touch $@
 
-check: lint test race cross ## what CI runs
+check: lint test race cross curves ## what CI runs
 
 # Needs the shared test data; without it the suites say that they are skipped.
 ledger-long: ## every vector chain, mutation, reorganisation and power cut of the ledger, and all state tests
 	SPACECHAIN_LONG=1 $(GO) test -timeout 60m ./ledger/...
+
+curves: ## codeword error rates of 1e-3 of the long LDPC codes, some minutes
+	SPACECHAIN_CURVES=1 $(GO) test -timeout 30m -run OfLongCodes -v ./link/coding/ldpc
 
 # Hours on one core: "make link-long LINK=./link/modem/..." takes a part.
 link-long: ## error rates down to 1e-5, hours of noise, every recording at every effort

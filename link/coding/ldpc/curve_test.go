@@ -85,6 +85,14 @@ func TestCodewordErrorRate(t *testing.T) {
 	})
 }
 
+// The codes of k=4096 at 1e-3, minutes of two cores: "make curves".
+func TestCodewordErrorRateOfLongCodes(t *testing.T) {
+	if os.Getenv("SPACECHAIN_CURVES") == "" {
+		t.Skip("SPACECHAIN_CURVES is not set: codeword error rates of 1e-3 of the codes of k=4096 are not counted")
+	}
+	checkReferences(t, []point{{"TM8192", 1.1, 100}, {"TM6144", 1.87, 100}, {"TM5120", 2.9, 100}})
+}
+
 // The longest codes, of which nothing is published in numbers: codewords of which exact
 // sum-product, told the noise, failed to decode so many, as NewReferenceDecoder found in
 // a minute each. Their error rate falls to a tenth in less than 0.1 dB.

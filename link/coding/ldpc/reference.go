@@ -50,13 +50,13 @@ func References() []ReferencePoint {
 		{twoThirds[0], 2.3, 3.69e-3, tool + ", 95 wrong codewords"}, {twoThirds[0], 2.4, 1.01e-3, tool},
 
 		{twoThirds[1], 1.65, 1.39e-1, tool + ", 50 wrong codewords"}, {twoThirds[1], 1.7, 8.64e-2, tool + ", 33 wrong codewords"},
-		{twoThirds[1], 1.75, 4.15e-2, tool + ", 26 wrong codewords"},
+		{twoThirds[1], 1.75, 4.15e-2, tool + ", 26 wrong codewords"}, {twoThirds[1], 1.85, 5.22e-3, tool + ", 50 wrong codewords"},
 
 		{fourFifths[0], 2.9, 8.83e-2, tool}, {fourFifths[0], 3.1, 1.95e-2, tool},
 		{fourFifths[0], 3.3, 3.02e-3, tool}, {fourFifths[0], 3.5, 3.58e-4, tool + ", 32 wrong codewords"},
 
 		{fourFifths[1], 2.75, 2.23e-2, tool + ", 29 wrong codewords"}, {fourFifths[1], 2.8, 1.16e-2, tool + ", 26 wrong codewords"},
-		{fourFifths[1], 2.85, 2.71e-3, tool + ", 7 wrong codewords"},
+		{fourFifths[1], 2.85, 2.71e-3, tool + ", 7 wrong codewords"}, {fourFifths[1], 2.9, 1.42e-3, tool + ", 30 wrong codewords"},
 	}
 }
 
