@@ -18,6 +18,7 @@ package receive
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"spacechain/link/modem/tnc"
@@ -64,26 +65,31 @@ type recent struct {
 	frames []sourced
 }
 
+// sourced is a frame given out, and the sources that have found it.
 type sourced struct {
 	Frame
-	source int
+	sources []int
 }
 
 // known tells whether another source gave this frame already, and remembers it. One source that
-// gives a frame twice was sent it twice.
+// gives a frame twice was sent it twice: its second is what another source has found a second
+// time, if any has.
 func (r *recent) known(source int, fr Frame) bool {
 	kept := r.frames[:0]
-	same := false
 	for _, old := range r.frames {
 		if fr.Time-old.Time <= r.window {
 			kept = append(kept, old)
-			same = same || old.source != source && bytes.Equal(old.Data, fr.Data)
 		}
 	}
-	if r.frames = kept; !same {
-		r.frames = append(r.frames, sourced{fr, source})
+	r.frames = kept
+	for i := range kept {
+		if old := &kept[i]; bytes.Equal(old.Data, fr.Data) && !slices.Contains(old.sources, source) {
+			old.sources = append(old.sources, source)
+			return true
+		}
 	}
-	return same
+	r.frames = append(kept, sourced{fr, []int{source}})
+	return false
 }
 
 // Bank is several receivers of the same samples as one.
