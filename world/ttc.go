@@ -81,11 +81,10 @@ type flight struct {
 
 // call is a station's session with a satellite.
 type call struct {
-	hop     *hop
-	began   time.Time
-	frames  uint64 // of telemetry, received before
-	sent    uint64 // of telecommand, sent before
-	pending int    // commands queued
+	hop    *hop
+	began  time.Time
+	frames uint64 // of telemetry, received before
+	sent   uint64 // of telecommand, sent before
 }
 
 // knowledge is where the newest telemetry and beacon were heard.

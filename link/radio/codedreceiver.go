@@ -20,7 +20,6 @@ type caduReceiver struct {
 	ldpc   *ldpc.Decoder
 	soft   []int8
 	hard   []byte
-	bits   []byte
 }
 
 // codedMarker gives the bits of a unit's marker on the channel that do not depend on what came

@@ -26,12 +26,6 @@ func trunkOf(t testing.TB, w radio.Waveform) *radio.Trunk {
 	return k
 }
 
-// unit is what came out of a trunk.
-type unit struct {
-	s    radio.Service
-	data string
-}
-
 // Units of any length come out whole and, of one service, in order; what is left over is idle.
 func TestTrunk(t *testing.T) {
 	all := trunks()

@@ -14,8 +14,8 @@ import (
 const SPITelemetry = 201
 
 const (
-	keyTelemetry sdls.KeyID = 301
-	snLength                = 6 // octets of a telemetry frame's number, all sent
+	keyTelemetry = sdls.KeyID(301)
+	snLength     = 6 // octets of a telemetry frame's number, all sent
 )
 
 // Tolerance is how far the number of a telemetry frame may be from the station's clock, as
