@@ -8,7 +8,7 @@ FUZZTIME ?= 20s
 BENCHTIME ?= 1s
 BENCH   ?= ./...
 LINK    ?= ./link/...
-RACE    ?= ./clock ./internal/kv ./ledger/header ./ledger/connect ./ledger/importer ./cloud/... ./console ./dtn/... ./spaceos/system ./spaceos/sandbox ./world/host ./world/topology
+RACE    ?= ./clock ./internal/kv ./ledger/header ./ledger/connect ./ledger/importer ./cloud/... ./console ./dtn/... ./link/kiss ./spaceos/system ./spaceos/sandbox ./world/host ./world/topology
 
 RUNTIME  = spaceos/sandbox/assets/quickjs.wasm
 LANDMASK = world/camera/assets/land.mask.gz
