@@ -3,7 +3,6 @@ package ax100
 import (
 	"math"
 	"math/bits"
-	"sort"
 
 	"spacechain/link/coding"
 	"spacechain/link/coding/conv"
@@ -230,7 +229,7 @@ func (d *Deframer) finish(c start, soft []int8) (Frame, bool) {
 	changed, err := words.Decode(octets, nil)
 	if err != nil && c.flags&FlagConvolutional == 0 {
 		octets = coding.PackSoft(octets[:0], word)
-		changed, err = words.Decode(octets, weakest(word, len(octets))[:min(maxErased, len(octets))])
+		changed, err = words.Decode(octets, coding.Weakest(word, len(octets))[:min(maxErased, len(octets))])
 	}
 	if err != nil || dull(octets, soft, c.flags&FlagRandomized != 0) {
 		return Frame{}, false
@@ -266,17 +265,4 @@ func dull(word []byte, soft []int8, randomized bool) bool {
 		}
 	}
 	return true
-}
-
-// weakest gives the numbers of n octets, the one with the weakest bit first.
-func weakest(soft []int8, n int) []int {
-	order, weight := make([]int, n), make([]int, n)
-	for i := range n {
-		order[i], weight[i] = i, 128
-		for _, s := range soft[8*i : 8*i+8] {
-			weight[i] = min(weight[i], max(int(s), -int(s)))
-		}
-	}
-	sort.SliceStable(order, func(a, b int) bool { return weight[order[a]] < weight[order[b]] })
-	return order
 }

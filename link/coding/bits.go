@@ -1,5 +1,7 @@
 package coding
 
+import "sort"
+
 // Unpack appends the bits of octets to dst, most significant bit of each first.
 func Unpack(dst, octets []byte) []byte {
 	for _, o := range octets {
@@ -89,4 +91,18 @@ func PackSoft(dst []byte, soft []int8) []byte {
 		dst = append(dst, o)
 	}
 	return dst
+}
+
+// Weakest gives the numbers of n octets of soft bits, the one with the weakest bit first, equals in
+// order: which to call erasures.
+func Weakest(soft []int8, n int) []int {
+	order, weight := make([]int, n), make([]int, n)
+	for i := range n {
+		order[i], weight[i] = i, 128
+		for _, s := range soft[8*i : 8*i+8] {
+			weight[i] = min(weight[i], max(int(s), -int(s)))
+		}
+	}
+	sort.SliceStable(order, func(a, b int) bool { return weight[order[a]] < weight[order[b]] })
+	return order
 }

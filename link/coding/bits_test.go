@@ -2,6 +2,7 @@ package coding_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -45,4 +46,12 @@ func TestPackUndoesUnpack(t *testing.T) {
 			t.Fatalf("soft: %v became %v", bits, got)
 		}
 	})
+}
+
+func TestWeakest(t *testing.T) {
+	soft := coding.Soften(nil, make([]byte, 40), 100)
+	soft[3], soft[17], soft[30], soft[39] = 7, -2, 100, 7
+	if got := coding.Weakest(soft, 5); !slices.Equal(got, []int{2, 0, 4, 1, 3}) {
+		t.Errorf("weakest octets %v", got)
+	}
 }

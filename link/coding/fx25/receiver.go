@@ -2,7 +2,6 @@ package fx25
 
 import (
 	"slices"
-	"sort"
 
 	"spacechain/link/coding"
 )
@@ -64,7 +63,7 @@ func (r *Receiver) decode() (Frame, bool) {
 	n := r.tag.Data + r.tag.Parity
 	c := code(r.tag.Parity)
 	octets := coding.PackLSB(nil, coding.Harden(nil, r.word))
-	weak := weakest(r.word, n)
+	weak := coding.Weakest(r.word, n)
 	zeros := c.DataSize() - r.tag.Data
 	for _, erase := range []int{0, r.tag.Parity / 2, r.tag.Parity * 3 / 4} {
 		var word [255]byte
@@ -86,17 +85,4 @@ func (r *Receiver) decode() (Frame, bool) {
 		}
 	}
 	return Frame{}, false
-}
-
-// weakest gives the numbers of n octets, the one with the weakest bit first.
-func weakest(soft []int8, n int) []int {
-	order, weight := make([]int, n), make([]int, n)
-	for i := range n {
-		order[i], weight[i] = i, 128
-		for _, s := range soft[8*i : 8*i+8] {
-			weight[i] = min(weight[i], max(int(s), -int(s)))
-		}
-	}
-	sort.SliceStable(order, func(a, b int) bool { return weight[order[a]] < weight[order[b]] })
-	return order
 }

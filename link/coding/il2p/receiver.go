@@ -2,7 +2,6 @@ package il2p
 
 import (
 	"math/bits"
-	"sort"
 
 	"spacechain/link/coding"
 	"spacechain/link/coding/crc"
@@ -146,24 +145,11 @@ func decodeWord(soft []int8, data, parity, erase int) (out []byte, changed int, 
 	c := code(parity)
 	changed, err := c.Decode(octets, nil)
 	if err != nil && erase > 0 {
-		changed, err = c.Decode(octets, weakest(soft, len(octets))[:min(erase, len(octets))])
+		changed, err = c.Decode(octets, coding.Weakest(soft, len(octets))[:min(erase, len(octets))])
 	}
 	if err != nil {
 		return nil, 0, false
 	}
 	descramble(octets[:data])
 	return octets[:data], changed, true
-}
-
-// weakest gives the numbers of n octets, the one with the weakest bit first.
-func weakest(soft []int8, n int) []int {
-	order, weight := make([]int, n), make([]int, n)
-	for i := range n {
-		order[i], weight[i] = i, 128
-		for _, s := range soft[8*i : 8*i+8] {
-			weight[i] = min(weight[i], max(int(s), -int(s)))
-		}
-	}
-	sort.SliceStable(order, func(a, b int) bool { return weight[order[a]] < weight[order[b]] })
-	return order
 }
