@@ -51,10 +51,10 @@ func TestLongRunsOfFlags(t *testing.T) {
 			z[i] = z[i]*complex(float32(cos), float32(sin)) + complex(float32(sigma*rng.NormFloat64()), float32(sigma*rng.NormFloat64()))
 		}
 		heard := map[string]int{}
-		for _, f := range decode(t, rate, tnc.Thorough, x, of...) {
+		for _, f := range decode(t, rate, tnc.Quick, x, of...) {
 			heard[string(f.Data)]++
 		}
-		iq, refused := OpenIQ(of, Options{Rate: rate, Effort: tnc.Thorough}, Tuning{})
+		iq, refused := OpenIQ(of, Options{Rate: rate, Effort: tnc.Quick}, Tuning{})
 		if len(refused) > 0 {
 			t.Fatal(refused)
 		}

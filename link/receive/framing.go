@@ -68,13 +68,27 @@ func openScrambledAX25(name string, m Modem, _ Options) deframer { return overPS
 
 func overPSK(name string, m Modem, scrambled bool) deframer {
 	hdlc := ax25.NewDeframer(ax25.Options{Line: ax25.Line{NRZI: m.psk.Line == 0, Scrambled: scrambled}})
-	var found []ax25.Received
+	return finder[ax25.Received](hdlc.Process).open(name, func(f ax25.Received) (Frame, int64, bool) {
+		return Frame{Data: f.Data, Corrected: f.Flipped}, f.End, true
+	})
+}
+
+// finder is a framing's own receiver: it appends the frames that soft bits complete to dst.
+type finder[F any] func(dst []F, soft []int8) []F
+
+// open makes a deframer of a finder. frame says what a frame found is, its Time not yet, by the
+// number of the soft bit that it ends with, and whether it counts.
+func (find finder[F]) open(name string, frame func(F) (f Frame, end int64, ok bool)) deframer {
+	var found []F
 	var taken int64
 	return each(func(dst []Frame, soft []int8) []Frame {
-		found = hdlc.Process(found[:0], soft)
+		found = find(found[:0], soft)
 		taken += int64(len(soft))
-		for _, f := range found {
-			dst = append(dst, Frame{Framing: name, Time: float64(f.End - taken), Data: f.Data, Corrected: f.Flipped})
+		for _, v := range found {
+			if f, end, ok := frame(v); ok {
+				f.Framing, f.Time = name, float64(end-taken)
+				dst = append(dst, f)
+			}
 		}
 		return dst
 	})
@@ -83,15 +97,9 @@ func overPSK(name string, m Modem, scrambled bool) deframer {
 func openFX25(name string, m Modem, _ Options) deframer {
 	r := fx25.NewReceiver()
 	line := softLine{nrzi: m.psk.Line == 0, scrambled: m.Scrambled}
-	var found []fx25.Frame
-	var taken int64
-	return each(func(dst []Frame, soft []int8) []Frame {
-		found = r.Receive(found[:0], line.decode(soft))
-		taken += int64(len(soft))
-		for _, f := range found {
-			dst = append(dst, Frame{Framing: name, Time: float64(f.End - taken), Data: f.AX25, Corrected: f.Corrected})
-		}
-		return dst
+	find := func(dst []fx25.Frame, soft []int8) []fx25.Frame { return r.Receive(dst, line.decode(soft)) }
+	return finder[fx25.Frame](find).open(name, func(f fx25.Frame) (Frame, int64, bool) {
+		return Frame{Data: f.AX25, Corrected: f.Corrected}, f.End, true
 	})
 }
 
@@ -100,17 +108,8 @@ func openFX25(name string, m Modem, _ Options) deframer {
 func openIL2P(crc bool) func(string, Modem, Options) deframer {
 	return func(name string, _ Modem, _ Options) deframer {
 		r := il2p.NewReceiver(il2p.Options{CRC: crc})
-		var found []il2p.Frame
-		var taken int64
-		return each(func(dst []Frame, soft []int8) []Frame {
-			found = r.Receive(found[:0], soft)
-			taken += int64(len(soft))
-			for _, f := range found {
-				if crc || ax25.Plausible(f.AX25) {
-					dst = append(dst, Frame{Framing: name, Time: float64(f.End - taken), Data: f.AX25, Corrected: f.Corrected})
-				}
-			}
-			return dst
+		return finder[il2p.Frame](r.Receive).open(name, func(f il2p.Frame) (Frame, int64, bool) {
+			return Frame{Data: f.AX25, Corrected: f.Corrected}, f.End, crc || ax25.Plausible(f.AX25)
 		})
 	}
 }
@@ -118,15 +117,8 @@ func openIL2P(crc bool) func(string, Modem, Options) deframer {
 func openAO40(format ao40.Format) func(string, Modem, Options) deframer {
 	return func(name string, _ Modem, _ Options) deframer {
 		r := ao40.NewReceiver(format)
-		var found []ao40.Frame
-		var taken int64
-		return each(func(dst []Frame, soft []int8) []Frame {
-			found = r.Receive(found[:0], soft)
-			taken += int64(len(soft))
-			for _, f := range found {
-				dst = append(dst, Frame{Framing: name, Time: float64(f.End - taken), Data: f.Data, Corrected: f.Corrected})
-			}
-			return dst
+		return finder[ao40.Frame](r.Receive).open(name, func(f ao40.Frame) (Frame, int64, bool) {
+			return Frame{Data: f.Data, Corrected: f.Corrected}, f.End, true
 		})
 	}
 }
@@ -134,15 +126,8 @@ func openAO40(format ao40.Format) func(string, Modem, Options) deframer {
 func openAX100(mode ax100.Mode) func(string, Modem, Options) deframer {
 	return func(name string, _ Modem, _ Options) deframer {
 		d := ax100.NewDeframer(mode)
-		var found []ax100.Frame
-		var taken int64
-		return each(func(dst []Frame, soft []int8) []Frame {
-			found = d.Process(found[:0], soft)
-			taken += int64(len(soft))
-			for _, f := range found {
-				dst = append(dst, Frame{Framing: name, Time: float64(f.End - taken), Data: f.Data, Corrected: f.Corrected})
-			}
-			return dst
+		return finder[ax100.Frame](d.Process).open(name, func(f ax100.Frame) (Frame, int64, bool) {
+			return Frame{Data: f.Data, Corrected: f.Corrected}, f.End, true
 		})
 	}
 }
