@@ -160,12 +160,13 @@ func (f *flight) join() error {
 	}
 	g.up, s.down, s.beacons, g.stream, s.stream = f.hops[0], f.hops[1], f.hops[2], f.hops[3], f.hops[4]
 	for _, h := range f.hops {
+		var from *end
 		var pull func(time.Time) ([]byte, bool)
 		switch h {
 		case g.stream:
-			pull = g.pull
+			from, pull = &g.end, g.pull
 		case s.stream:
-			pull = s.pull
+			from, pull = &s.end, s.pull
 		}
 		if f.cfg.Depth == Frames {
 			h.engine = newFrameEngine(h, pull)
@@ -175,12 +176,8 @@ func (f *flight) join() error {
 		if err != nil {
 			return err
 		}
-		// Frames that carry nothing keep the receiver in step while the carrier is on.
-		switch h {
-		case g.stream:
-			e.tx.Idle = g.trunk.Next
-		case s.stream:
-			e.tx.Idle = func(dst []byte) ([]byte, error) { return s.trunk.Next(dst) } // another one after a reboot
+		if from != nil {
+			e.tx.Idle = from.idle
 		}
 		h.engine = e
 	}

@@ -1,7 +1,6 @@
 package pass
 
 import (
-	"bytes"
 	"fmt"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 	"spacechain/dtn/node"
 	"spacechain/link/cfdp"
 	"spacechain/link/pus"
-	"spacechain/link/radio"
 	"spacechain/platform/ttc/mission"
 	"spacechain/station"
 	"spacechain/station/control"
@@ -19,16 +17,12 @@ import (
 
 // ground is the station.
 type ground struct {
-	f       *flight
+	end     // of the payload link
 	control *control.Control
 	wake    *clock.Event
 	station *station.Station
-	host    *host.Host
 
-	up     *hop // telecommands
-	stream *hop // payload
-	trunk  *radio.Trunk
-	heard  *radio.Trunk
+	up *hop // telecommands
 
 	given    []given
 	open     int    // commands that are not done
@@ -63,15 +57,13 @@ func (c stationCore) Drain(now time.Time) []node.OutFrame {
 }
 
 func newGround(f *flight, plan *contact.Plan) (*ground, error) {
-	g := &ground{f: f}
+	g := &ground{end: end{f: f, peer: f.satelliteNode(), out: f.cfg.Up, in: f.cfg.Down}}
+	g.sending, g.receiving = g.note, g.answer
 	var err error
 	if g.control, err = control.New(f.from, control.Config{Link: f.mission()}); err != nil {
 		return nil, err
 	}
-	if g.trunk, err = radio.NewTrunk(f.cfg.Up, f.mission().Spacecraft); err != nil {
-		return nil, err
-	}
-	if g.heard, err = radio.NewTrunk(f.cfg.Down, f.mission().Spacecraft); err != nil {
+	if err = g.empty(); err != nil {
 		return nil, err
 	}
 	g.station, err = station.New(f.from, station.Options{Node: stationNode, Store: f.cfg.carry.ground, Plan: plan, Fail: f.fail,
@@ -79,22 +71,9 @@ func newGround(f *flight, plan *contact.Plan) (*ground, error) {
 	if err != nil {
 		return nil, err
 	}
+	g.relay = g.station
 	g.host = host.New(f.loop, stationCore{g.station, g}, g, f.from, 0)
 	return g, f.home.plugIn(g)
-}
-
-// link has the station see the satellite come and go.
-func (g *ground) link(up bool) {
-	f := g.f
-	sat := f.satelliteNode()
-	g.host.Do(func(now time.Time) {
-		g.station.FileLink(now, sat, up)
-		if !up {
-			g.station.LinkDown(now, sat)
-			return
-		}
-		f.fail(g.station.LinkUp(now, f.linkInfo(sat, f.cfg.Up)))
-	})
 }
 
 // patience is how long the station listens for a beacon before it calls without one.
@@ -252,31 +231,7 @@ func (g *ground) Carry(now time.Time, fr node.OutFrame) {
 		g.f.loop.After(cable, func() { g.f.home.frame(fr.Data) })
 		return
 	}
-	if err := g.trunk.Send(radio.Mesh, fr.Data); err != nil {
-		return // the mesh sends it again
-	}
-	g.stream.engine.wake(now)
-}
-
-// fill fetches as many files as the next transfer frame holds.
-func (g *ground) fill(now time.Time) {
-	if g.stream == nil {
-		return
-	}
-	for g.trunk.Pending() < g.stream.wave.FrameSize {
-		pdu, ok := g.station.FileOutput(now, g.f.satelliteNode())
-		if !ok {
-			break
-		}
-		g.note(pdu)
-		if err := g.trunk.Send(radio.Files, pdu); err != nil {
-			g.f.fail(err)
-			return
-		}
-	}
-	if g.trunk.Pending() > 0 {
-		g.stream.engine.wake(now)
-	}
+	g.end.Carry(now, fr)
 }
 
 // capture shows a CFDP data unit to whoever records.
@@ -306,41 +261,14 @@ func (g *ground) note(pdu []byte) {
 	}
 }
 
-// pull gives the next transfer frame.
-func (g *ground) pull(time.Time) ([]byte, bool) {
-	if g.trunk.Pending() < g.stream.wave.FrameSize {
-		g.host.Do(func(time.Time) {}) // which drains
-	}
-	if g.trunk.Pending() == 0 {
-		return nil, false
-	}
-	frame, err := g.trunk.Next(nil)
-	g.f.fail(err)
-	return frame, err == nil
-}
-
-// payloadFrame takes a transfer frame of the payload's downlink.
-func (g *ground) payloadFrame(_ time.Time, frame []byte) {
-	sat := g.f.satelliteNode()
-	_ = g.heard.Frame(frame, func(service radio.Service, unit []byte) { // it counts what it refuses
-		unit = bytes.Clone(unit)
-		if service == radio.Files {
-			g.capture(unit)
-			if p, err := cfdp.Decode(unit); err == nil {
-				if _, ok := p.Body.(*cfdp.NAK); ok {
-					g.f.report.File.NAKs++
-				}
-			}
+// answer counts what comes down of the file's receipts.
+func (g *ground) answer(pdu []byte) {
+	g.capture(pdu)
+	if p, err := cfdp.Decode(pdu); err == nil {
+		if _, ok := p.Body.(*cfdp.NAK); ok {
+			g.f.report.File.NAKs++
 		}
-		g.host.Do(func(now time.Time) {
-			switch service {
-			case radio.Mesh:
-				g.station.Frame(now, sat, unit)
-			case radio.Files:
-				g.station.FilePDU(now, sat, unit)
-			}
-		})
-	})
+	}
 }
 
 func (g *ground) finish(r *Report) error {

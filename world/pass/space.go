@@ -10,7 +10,6 @@ import (
 	"spacechain/dtn/node"
 	"spacechain/internal/kv"
 	"spacechain/link/cfdp"
-	"spacechain/link/radio"
 	"spacechain/platform"
 	"spacechain/platform/bus"
 	"spacechain/platform/ttc"
@@ -28,21 +27,17 @@ const busDelay = time.Millisecond
 
 // space is the satellite.
 type space struct {
-	f       *flight
+	end     // of the payload link
 	node    uint64
 	ttc     *ttc.TTC
 	wakeTTC *clock.Event
 	payload *satellite.Payload
-	host    *host.Host
 
 	platform *platform.StandIn
 	store    kv.Store // the payload's
 	plan     *contact.Plan
 
 	down, beacons *hop // TT&C
-	stream        *hop // payload
-	trunk         *radio.Trunk
-	heard         *radio.Trunk // reads the uplink
 
 	performed map[byte]int // by number, the commands that are counted
 	installed time.Time
@@ -81,7 +76,7 @@ func (s *space) Perform(_ time.Time, id uint64, args []byte) error {
 var remote = cfdp.Remote{AckTimer: 2 * time.Second, NAKTimer: 2 * time.Second, ImmediateNAK: true}
 
 func newSpace(f *flight, plan *contact.Plan) (*space, error) {
-	s := &space{f: f, node: f.satelliteNode(), performed: map[byte]int{}, installed: f.cfg.carry.app.Installed}
+	s := &space{end: end{f: f, peer: stationNode, out: f.cfg.Down, in: f.cfg.Up}, node: f.satelliteNode(), performed: map[byte]int{}, installed: f.cfg.carry.app.Installed}
 	suite := sense.New(sense.Options{Seed: f.cfg.Seed, Node: s.node, Orbit: f.orbit})
 	devices := world.Devices(suite)
 	var err error
@@ -102,10 +97,7 @@ func newSpace(f *flight, plan *contact.Plan) (*space, error) {
 // boot starts the payload computer on what its store holds.
 func (s *space) boot(now time.Time) (err error) {
 	f := s.f
-	if s.trunk, err = radio.NewTrunk(f.cfg.Down, f.mission().Spacecraft); err != nil {
-		return err
-	}
-	if s.heard, err = radio.NewTrunk(f.cfg.Up, f.mission().Spacecraft); err != nil {
+	if err = s.empty(); err != nil {
 		return err
 	}
 	var sensors []string
@@ -141,7 +133,7 @@ func (s *space) boot(now time.Time) (err error) {
 	if err != nil {
 		return err
 	}
-	s.payload = payload
+	s.payload, s.relay = payload, payload
 	computer = host.New(f.loop, payloadCore{payload, s}, s, f.from, 0)
 	s.host = computer
 	return nil
@@ -154,9 +146,7 @@ const downTime = 4 * time.Second
 func (s *space) powerCut() {
 	s.f.tell("reboot", "the payload computer has lost its power")
 	s.host.Stop()
-	var err error
-	s.trunk, err = radio.NewTrunk(s.f.cfg.Down, s.f.mission().Spacecraft) // what waited is gone
-	s.f.fail(err)
+	s.f.fail(s.empty())
 }
 
 // reboot starts it again.
@@ -190,82 +180,6 @@ func (s *space) do(input func(now time.Time)) {
 // telecommand takes what the VHF receiver found.
 func (s *space) telecommand(_ time.Time, frame []byte) {
 	s.do(func(now time.Time) { s.ttc.Uplink(now, frame) })
-}
-
-// link has the payload see the station come and go.
-func (s *space) link(up bool) {
-	f := s.f
-	s.host.Do(func(now time.Time) {
-		s.payload.FileLink(now, stationNode, up)
-		if !up {
-			s.payload.LinkDown(now, stationNode)
-			return
-		}
-		f.fail(s.payload.LinkUp(now, f.linkInfo(stationNode, f.cfg.Down)))
-	})
-}
-
-// linkInfo is what a node of the mesh is told of the radio link to its peer.
-func (f *flight) linkInfo(peer uint64, w radio.Waveform) node.LinkInfo {
-	return node.LinkInfo{Peer: peer, RateBps: w.InfoRateBps, MTU: 1024, Until: f.set,
-		// A frame waits for others, for the carrier and for the decoder.
-		OWLT: f.geometry.light(f.rise) + w.Lead() + 2*w.Airtime(w.FrameSize) + w.Latency()}
-}
-
-// Carry implements host.Carrier: frames of the mesh go by the trunk.
-func (s *space) Carry(now time.Time, fr node.OutFrame) {
-	if err := s.trunk.Send(radio.Mesh, fr.Data); err != nil {
-		return // the mesh sends it again
-	}
-	s.stream.engine.wake(now)
-}
-
-// fill fetches as many files as the next transfer frame holds.
-func (s *space) fill(now time.Time) {
-	if s.stream == nil {
-		return
-	}
-	for s.trunk.Pending() < s.stream.wave.FrameSize {
-		pdu, ok := s.payload.FileOutput(now, stationNode)
-		if !ok {
-			break
-		}
-		if err := s.trunk.Send(radio.Files, pdu); err != nil {
-			s.f.fail(err)
-			return
-		}
-	}
-	if s.trunk.Pending() > 0 {
-		s.stream.engine.wake(now)
-	}
-}
-
-// pull gives the next transfer frame.
-func (s *space) pull(time.Time) ([]byte, bool) {
-	if s.trunk.Pending() < s.stream.wave.FrameSize {
-		s.host.Do(func(time.Time) {}) // which drains
-	}
-	if s.trunk.Pending() == 0 {
-		return nil, false
-	}
-	frame, err := s.trunk.Next(nil)
-	s.f.fail(err)
-	return frame, err == nil
-}
-
-// payloadFrame takes a transfer frame of the payload's uplink.
-func (s *space) payloadFrame(_ time.Time, frame []byte) {
-	_ = s.heard.Frame(frame, func(service radio.Service, unit []byte) { // it counts what it refuses
-		unit = bytes.Clone(unit)
-		s.host.Do(func(now time.Time) {
-			switch service {
-			case radio.Mesh:
-				s.payload.Frame(now, stationNode, unit)
-			case radio.Files:
-				s.payload.FilePDU(now, stationNode, unit)
-			}
-		})
-	})
 }
 
 func (s *space) finish(r *Report) {
