@@ -219,7 +219,7 @@ func TestNames(t *testing.T) {
 	for got, want := range map[string]string{
 		Atmosphere.String(): "atmosphere", Fibre.String(): "fibre", Medium(9).String(): "unknown medium",
 		GMSK.String(): "GMSK", Modulation(9).String(): "unknown modulation",
-		LDPC.String(): "LDPC", Code(9).String(): "unknown code", Turning.String(): "turning",
+		LDPC.String(): "LDPC", Code(9).String(): "unknown code", TurnDown.String(): "down",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -7,8 +7,7 @@
 //     turns two radios and a path into a [Budget] with the rate they can keep;
 //   - [Channel], which takes a frame and a seeded source of chance and says what
 //     arrives: nothing, the frame, damaged copies, copies late or twice;
-//   - [Transceiver] and [Turns], state machines over time for radios that cannot
-//     send and receive at once;
+//   - [Slots], which share a pair of frequencies by the clock;
 //   - [Samples], the same physics for modulated samples, where the modems of
 //     link/modem run: noise by C/N0, Doppler along a [Profile], clocks, [Fading].
 //

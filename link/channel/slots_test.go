@@ -7,6 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
+var origin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
 func TestSlotsWithDefaults(t *testing.T) {
 	s := Slots{}.WithDefaults()
 	// 4000 km are 13.3 ms; with 50 ms to turn round and 2 ms for each clock.
