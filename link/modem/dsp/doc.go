@@ -1,7 +1,7 @@
-// Package dsp is the signal processing that every modem of link/modem is made of: filter
-// design (windowed sinc, Hilbert, root-raised-cosine, Gaussian), streaming FIR filters, a
-// resampler for any ratio, oscillators and mixers, gain control, removal of a constant offset,
-// symbol timing recovery, carrier recovery, an FFT and estimates of the signal-to-noise ratio.
+// Package dsp is the signal processing that every modem of link/modem is made of: design of
+// low-pass filters (windowed sinc), the root-raised-cosine pulse, streaming FIR filters, a
+// resampler for any ratio, oscillators and mixers, a loop filter, an FFT and estimates of the
+// signal-to-noise ratio.
 //
 // Samples are []float32 (real, full scale ±1) or []complex64 (baseband); rates and frequencies
 // are in hertz unless a name says that it counts in cycles or radians a sample. Everything

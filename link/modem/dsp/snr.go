@@ -49,3 +49,5 @@ func (s *SNR) DB() float64 {
 	}
 	return 10 * math.Log10(signal/noise)
 }
+
+func norm(v complex64) float32 { return real(v)*real(v) + imag(v)*imag(v) }
